@@ -1,0 +1,58 @@
+# Every command of the course. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help env lab data notebooks test test-all html format lock clean
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PAGES  := $(wildcard notebooks/*.md)
+# A learner sees progress bars; a stored output never does.
+QUIET  := TQDM_DISABLE=1
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(VENV)/.complete ## make the environment in .venv (nothing to do when it is up to date)
+
+$(VENV)/.complete: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another: make env PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lab: env ## open the notebooks in JupyterLab (fetches the kidney data first, if it can)
+	@$(BIN)/python -m helpers.datasets --fetch --if-possible
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+data: env ## fetch the kidney-cancer table (the only download of the course) and check it
+	$(BIN)/python -m helpers.datasets --fetch
+
+# The flow is one way and never looks at file times: text -> notebook -> notebook with outputs.
+notebooks: env ## write every notebook from its text and run it
+	$(BIN)/jupytext --quiet --to ipynb --update $(PAGES)
+	$(QUIET) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --execute \
+	  --ExecutePreprocessor.record_timing=False $(PAGES:.md=.ipynb)
+
+test: env ## the tests: units, files, and every notebook run against its stored outputs
+	$(QUIET) $(BIN)/python -m pytest -q -m "not long and not browser" --nbval --nbval-current-env tests notebooks
+
+test-all: env ## the tests and what takes longer: calibration, browser, JupyterLab
+	$(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env tests notebooks
+
+html: env ## the course as a static site in build/site
+	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site
+	@echo "The site is in build/site: open build/site/index.html"
+
+format: env ## tidy the Python code, in the helpers and in the pages alike
+	$(BIN)/ruff check --quiet --fix helpers tests site data
+	$(BIN)/ruff format --quiet helpers tests site data
+	$(BIN)/jupytext --quiet --pipe "$(BIN)/ruff format -" $(PAGES)
+
+lock: env ## resolve the ranges of pyproject.toml into exact, hash-checked versions
+	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --fork-strategy fewest \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

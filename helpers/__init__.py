@@ -1,0 +1,16 @@
+"""The small package shared by all the notebooks; one module a topic, meant to be read.
+
+========================  =======================================================
+`helpers.datasets`        the tables of the course
+`helpers.beta_binomial`   counts out of trials: notebooks 01 and 04
+`helpers.multilevel`      normal measurements in groups: notebooks 02 and 03
+`helpers.mcmc`            the samplers of notebook 04
+`helpers.simulate`        data with a known truth, and scores against it
+`helpers.plots`           the figures the pages share
+`helpers.show`            how a page shows a figure or a slider
+`helpers.check`           the visible checks behind exercises
+========================  =======================================================
+
+Importing any of them is quick: seaborn, pandas, scipy.stats and matplotlib.pyplot are loaded by
+the functions that need them, not before.
+"""
