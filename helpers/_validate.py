@@ -101,6 +101,7 @@ def generator(rng) -> np.random.Generator:
     """Return `rng` if it is a `numpy.random.Generator`, or raise `TypeError`."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            f"rng: a numpy.random.Generator is wanted, as np.random.default_rng(403) makes; got {type(rng).__name__}"
+            "rng: a numpy.random.Generator is wanted, as np.random.default_rng(403) makes; "
+            f"got {type(rng).__name__}"
         )
     return rng

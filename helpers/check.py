@@ -53,9 +53,8 @@ def check(number: str, answer) -> None:
             f"number: no exercise {number!r}; known here: {', '.join(sorted(_EXERCISES))}"
         )
     if answer is ... or (isinstance(answer, tuple | list) and any(part is ... for part in answer)):
-        print(
-            f"Exercise {number}: no answer yet. Replace the ... above, run that cell, then this one."
-        )
+        todo = "Replace the ... above, run that cell, then this one."
+        print(f"Exercise {number}: no answer yet. {todo}")
         return
     complaint = _EXERCISES[number](answer)
     print(f"Exercise {number}: " + (f"not yet. {complaint}" if complaint else "right."))

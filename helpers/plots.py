@@ -1,4 +1,4 @@
-"""The figures the pages share. Each draws on the axes it is given, computes nothing, returns them."""
+"""The figures the pages share: each draws on the axes it is given, and computes nothing."""
 
 from __future__ import annotations
 
