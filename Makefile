@@ -34,11 +34,13 @@ notebooks: env ## write every notebook from its text and run it
 	$(QUIET) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --execute \
 	  --ExecutePreprocessor.record_timing=False $(PAGES:.md=.ipynb)
 
-test: env ## the tests: units, files, and every notebook run against its stored outputs
-	$(QUIET) $(BIN)/python -m pytest -q -m "not long and not browser" --nbval --nbval-current-env tests notebooks
+PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env
 
-test-all: env ## the tests and what takes longer: calibration, browser, JupyterLab
-	$(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env tests notebooks
+test: env ## the tests: units, files, and every notebook run against its stored outputs
+	$(PYTEST) -m "not long and not browser" tests notebooks
+
+test-all: test ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
+	$(PYTEST) -m "long or browser" tests
 
 html: env ## the course as a static site in build/site
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site

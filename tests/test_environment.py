@@ -1,0 +1,101 @@
+"""The environment: three lists that must agree, and where `helpers` comes from."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "helpers").rglob("*.py")
+    if path.stem != "__init__"
+)
+
+
+def declared(*extras: str) -> dict[str, str]:
+    listed = list(PROJECT["dependencies"])
+    for extra in extras:
+        listed += PROJECT["optional-dependencies"][extra]
+    return {r.name: str(r.specifier) for r in map(Requirement, listed)}
+
+
+def locked() -> dict[str, str]:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\]+)", text, flags=re.MULTILINE))
+
+
+def test_conda_lists_the_same_packages_and_bounds():
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    conda = {
+        r.name: str(r.specifier)
+        for r in map(Requirement, [x for x in listed if isinstance(x, str)])
+    }
+    assert conda.pop("python") == PROJECT["requires-python"]
+    assert conda.pop("pip") == ""
+    assert conda == {CONDA_NAMES.get(k, k): v for k, v in declared("test").items()}
+    assert [x for x in listed if isinstance(x, dict)] == [{"pip": ["--editable ."]}]
+
+
+def test_lock_pins_every_declared_package_within_its_range():
+    pins = {name.lower().replace("_", "-"): version for name, version in locked().items()}
+    for name, bounds in declared(*PROJECT["optional-dependencies"]).items():
+        assert Requirement(f"{name}{bounds}").specifier.contains(pins[name]), name
+
+
+def test_lock_is_hashed_and_names_no_index():
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in text and "--index" not in text and "@ file" not in text
+    for block in re.split(r"\n(?=[A-Za-z0-9])", text.strip()):
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_every_declared_package_is_installed_within_its_range():
+    for name, bounds in declared("test").items():
+        assert Requirement(f"{name}{bounds}").specifier.contains(metadata.version(name)), name
+
+
+def test_helpers_is_this_checkout_from_any_folder(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-c", "import helpers; print(helpers.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(told.stdout.strip()).resolve() == ROOT / "helpers" / "__init__.py"
+
+
+@pytest.mark.parametrize("name", ["helpers", "tests"])
+def test_no_installed_package_shadows_ours(name):
+    """A stranger's top-level `helpers` in site-packages would be imported instead of ours."""
+    owners = set(metadata.packages_distributions().get(name, []))
+    assert owners <= {"partial-pooling"}, owners
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_importing_helpers_is_light(module):
+    heavy = ["seaborn", "pandas", "scipy.stats", "matplotlib.pyplot"]
+    code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert told.stdout.strip() == "[]", f"{module} loads {told.stdout.strip()}"
+
+
+def test_make_alone_lists_every_target():
+    told = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)[1].split()
+    assert sorted(line.split()[1] for line in told.splitlines()) == sorted(phony)
+    assert all(len(line.split()) > 3 for line in told.splitlines()), "a line each"

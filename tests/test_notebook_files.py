@@ -1,0 +1,198 @@
+"""What strict nbval cannot see: that text and notebook agree, that every cell ran, and house rules.
+
+Runs in seconds, on files alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TAGS = {"exercise", "check", "solution", "kidney-data", "further", "slider"}
+SHORT = 8  # lines of code
+# Teaching cells at most, code without exercise, check and solution cells.
+BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}
+
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path: Path) -> list:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def test_there_are_notebooks_and_each_has_its_text():
+    assert NOTEBOOKS, "no notebook found"
+    assert [p.stem for p in TEXTS] == [p.stem for p in NOTEBOOKS]
+
+
+@by_name
+def test_text_and_notebook_hold_the_same_cells(path):
+    def told(notebook):
+        return [
+            (
+                cell.cell_type,
+                cell.source.rstrip(),
+                tags(cell),
+                dict(cell.metadata.get("jupyter", {})),
+            )
+            for cell in notebook.cells
+        ]
+
+    assert told(jupytext.read(path.with_suffix(".md"))) == told(read(path)), (
+        "text and notebook differ: run `make notebooks`"
+    )
+
+
+@by_name
+def test_every_code_cell_ran_in_order_without_error_or_stderr(path):
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+
+
+@by_name
+def test_the_page_has_outputs(path):
+    outputs = [output for cell in code_cells(path) for output in cell.outputs]
+    assert len(outputs) >= 3, "outputs are stripped: run `make notebooks`"
+
+
+@by_name
+def test_no_cell_shows_or_prints_and_stores_nothing(path):
+    for cell in code_cells(path):
+        if re.search(r"^(show|print|check|display)\(", cell.source, flags=re.MULTILINE):
+            assert cell.outputs, f"this cell's output is missing:\n{cell.source}"
+
+
+@by_name
+def test_cell_metadata_is_tags_and_folding_only(path):
+    for cell in read(path).cells:
+        assert set(tags(cell)) <= TAGS, f"unknown tag in {tags(cell)}"
+        assert set(cell.metadata) <= {"tags", "jupyter"}, dict(cell.metadata)
+        assert set(cell.metadata.get("jupyter", {})) <= {"source_hidden"}
+        folded = bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+        assert folded == ("solution" in tags(cell)), (
+            f"solutions, and only they, fold:\n{cell.source}"
+        )
+
+
+@by_name
+def test_every_figure_says_what_it_shows(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(alt) >= 30, f"a figure without alternative text:\n{cell.source}"
+                assert output.data["text/plain"] == f"[figure] {alt}"
+
+
+@by_name
+def test_outputs_hold_nothing_that_changes_from_run_to_run(path):
+    wrong = re.compile(
+        r"np\.\w+\(|<[^<>\n]* at 0x|0x[0-9a-f]{6,}|(?:/|\\)(?:home|root|tmp|work|Users)\b"
+    )
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            text = output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            assert not wrong.search(text), (
+                f"{wrong.search(text)[0]!r} in the output of:\n{cell.source}"
+            )
+
+
+@by_name
+def test_randomness_comes_from_named_generators(path):
+    for cell in code_cells(path):
+        for call in re.findall(r"np\.random\.(\w+)", cell.source):
+            assert call in {"default_rng", "Generator"}, f"np.random.{call} has global state"
+        for seed in re.findall(r"default_rng\((.*?)\)", cell.source):
+            assert re.fullmatch(r"\d+", seed), f"seeds are plain numbers; got {seed!r}"
+
+
+@by_name
+def test_imports_are_visible_and_no_cell_ends_in_a_semicolon(path):
+    for cell in code_cells(path):
+        assert "import *" not in cell.source
+        assert not cell.source.rstrip().endswith(";"), cell.source
+
+
+@by_name
+def test_pooling_colours_come_from_helpers(path):
+    from helpers import plots
+
+    looks = (plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH)
+    for cell in code_cells(path):
+        for look in looks:
+            assert look.color.lower() not in cell.source.lower(), (
+                "use helpers.plots, not its hex code"
+            )
+
+
+@by_name
+def test_exercise_check_and_solution_follow_each_other(path):
+    kinds = [
+        next((kind for kind in ("exercise", "check", "solution") if kind in tags(cell)), None)
+        for cell in read(path).cells
+        if cell.cell_type == "code"
+    ]
+    marked = [kind for kind in kinds if kind]
+    assert marked == ["exercise", "check", "solution"] * (len(marked) // 3)
+
+
+@by_name
+def test_cells_are_short_and_within_the_budget(path):
+    teaching = [c for c in code_cells(path) if not {"exercise", "check", "solution"} & set(tags(c))]
+    lines = [len([line for line in c.source.splitlines() if line.strip()]) for c in teaching]
+    short = sum(count <= SHORT for count in lines)
+    assert short >= 0.9 * len(lines), f"only {short} of {len(lines)} cells have <= {SHORT} lines"
+    assert len(teaching) <= BUDGET.get(path.stem, 45), f"{len(teaching)} teaching cells"
+    assert path.stat().st_size < 2_000_000, "a page stays under 2 MB"
+
+
+@by_name
+def test_page_opens_with_one_title(path):
+    cells = read(path).cells
+    assert cells[0].cell_type == "markdown" and cells[0].source.startswith("# ")
+    headings = [
+        line
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if re.match(r"#+ ", line)
+    ]
+    assert sum(line.startswith("# ") for line in headings) == 1
+    depths = [len(line.split()[0]) for line in headings]
+    assert all(b <= a + 1 for a, b in itertools.pairwise(depths)), "a heading level is skipped"
+
+
+@by_name
+def test_links_between_files_lead_somewhere(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\(([^)\s]+)\)", cell.source):
+                if not re.match(r"https?:|#|mailto:", target):
+                    assert (path.parent / target.split("#")[0]).exists(), target
+
+
+@by_name
+def test_stored_notebook_names_no_machine(path):
+    language = read(path).metadata.get("language_info", {})
+    assert read(path).metadata.kernelspec.name == "python3"
+    assert language.get("name") == "python"

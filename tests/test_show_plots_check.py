@@ -1,0 +1,165 @@
+"""The page furniture: figures with words, one look for each pooling, checks that tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib import colors
+from matplotlib import pyplot as plt
+
+from helpers import check as checks
+from helpers import plots, show
+
+LOOKS = [plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH]
+
+
+@pytest.fixture
+def ax():
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)
+
+
+def luminance(color: str) -> float:
+    """Relative luminance, 0 (black) to 1 (white); WCAG 2.2, section 'relative luminance'."""
+    rgb = np.array(colors.to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_each_pooling_keeps_its_colour_marker_and_line():
+    """The looks are part of the course: stored figures and texts rely on them."""
+    assert [(look.label, look.color, look.marker, look.line, look.filled) for look in LOOKS] == [
+        ("no pooling", "#C25500", "o", "-", False),
+        ("complete pooling", "#3B3B3B", "s", "--", True),
+        ("partial pooling", "#0072B2", "D", "-", True),
+        ("truth", "#00795C", "x", ":", True),
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.label)
+def test_colours_are_dark_enough_for_text_on_white(look):
+    """Contrast of at least 4.5 to 1 (WCAG 2.2, criterion 1.4.3)."""
+    assert 1.05 / (luminance(look.color) + 0.05) >= 4.5
+
+
+def test_shrinkage_draws_each_thing_where_and_how_it_belongs(ax):
+    raw, partial = [0.0, 4.0, 2.0], [1.0, 3.0, 2.0]
+    assert plots.shrinkage(
+        raw, partial, 2.0, ax=ax, size=[5, 1, 3], lower=[0, 2, 1], upper=[2, 4, 3]
+    )
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    order = [1, 2, 0]  # by size
+    for look, values in [(plots.NO_POOLING, raw), (plots.PARTIAL_POOLING, partial)]:
+        line = lines[look.label]
+        assert line.get_ydata().tolist() == [values[i] for i in order]
+        assert (line.get_color(), line.get_marker()) == (look.color, look.marker)
+        assert line.get_markerfacecolor() == look.face
+    flat = next(line for line in ax.get_lines() if list(line.get_ydata()) == [2.0, 2.0])
+    assert flat.get_color() == plots.COMPLETE_POOLING.color
+    arrows = next(c for c in ax.collections if hasattr(c, "U"))
+    assert arrows.V.tolist() == [-1.0, 0.0, 1.0] and not arrows.U.any()
+    spans = next(c for c in ax.collections if not hasattr(c, "U")).get_segments()
+    assert [segment[:, 1].tolist() for segment in spans] == [[2, 4], [1, 3], [0, 2]]
+
+
+def test_estimates_by_size(ax):
+    plots.estimates_by_size(
+        [1, 10], [0.2, 0.3], ax=ax, look=plots.PARTIAL_POOLING, lower=[0.1, 0.2], upper=[0.4, 0.5]
+    )
+    (line,) = ax.get_lines()
+    assert line.get_xydata().tolist() == [[1, 0.2], [10, 0.3]]
+    assert line.get_color() == plots.PARTIAL_POOLING.color
+    assert ax.get_xscale() == "log"
+    assert [s[:, 1].tolist() for s in ax.collections[0].get_segments()] == [[0.1, 0.4], [0.2, 0.5]]
+
+
+def test_weights_pass_through_one_half_at_the_prior_sample_size(ax):
+    plots.weights([0, 5, 20], 10, ax=ax, unit="rats")
+    curve, units, mark = ax.get_lines()
+    x, y = curve.get_data()
+    assert np.interp(10, x, y) == pytest.approx(0.5, abs=1e-3)
+    assert np.all(np.diff(y) > 0)
+    assert units.get_xydata() == pytest.approx(np.array([[5, 1 / 3], [20, 2 / 3]]))
+    assert mark.get_xydata().tolist() == [[10, 0], [10, 0.5]]
+    assert ax.get_xlabel() == "rats"
+
+
+@pytest.mark.parametrize("alt", ["", "A map", "A map of many counties without a full stop", None])
+def test_a_figure_without_a_sentence_is_refused(alt):
+    figure = plt.figure()
+    with pytest.raises(ValueError, match="alt: a sentence"):
+        show.show(figure, alt)
+    plt.close(figure)
+
+
+def test_show_displays_the_picture_with_its_words_and_closes_it(monkeypatch):
+    shown = {}
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, raw, metadata: shown.update(data, meta=metadata)
+    )
+    figure = plt.figure()
+    show.show(figure, "An empty figure,\n  drawn for this test only.")
+    alt = "An empty figure, drawn for this test only."
+    assert shown["image/png"].startswith(b"\x89PNG")
+    assert shown["text/plain"] == f"[figure] {alt}"
+    assert shown["meta"] == {"image/png": {"alt": alt}}
+    assert not plt.fignum_exists(figure.number)
+
+
+# --- checks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (0.5, ""),
+        (np.array([0.5]), ""),
+        (0.25, "0.25 is 0.5 times the right answer."),
+        (-0.5, "-0.5 is off by -1."),
+        (2.0, "This is the inverse."),
+        (True, "A single number is wanted; this is a bool."),
+        (np.arange(3), "A single number is wanted; this is an array of shape (3,)."),
+        (np.mean, "A single number is wanted; this is a function: call it."),
+        (float("nan"), "A finite number is wanted; this is nan."),
+    ],
+)
+def test_number(answer, says):
+    assert checks.number(answer, 0.5, slips={"This is the inverse.": 2.0}) == says
+
+
+def test_numbers_names_the_worst_entry_and_known_slips():
+    right = np.array([1.0, 2.0, 3.0])
+    assert checks.numbers([1, 2, 3], right) == ""
+    assert checks.numbers([1, 2], right) == "Shape (3,) is wanted; this has shape (2,)."
+    assert checks.numbers([1, 2, 5], right) == (
+        "1 of the 3 entries are off, entry 2 most: 5, wanted 3."
+    )
+    assert checks.numbers([1, 2, np.nan], right) == "1 of the 3 entries are not finite."
+    assert checks.numbers("abc", right) == "Numbers are wanted; this is a str."
+    assert checks.numbers(right**2, right, slips={"Squared.": right**2}) == "Squared."
+
+
+def test_choice_answers_each_wrong_letter():
+    assert checks.choice(" B ", "b", {"a": "No."}) == ""
+    assert checks.choice("a", "b", {"a": "No."}) == "No."
+    assert (
+        checks.choice("z", "b", {"a": "No."}) == "One of the letters a, b is wanted; this is 'z'."
+    )
+
+
+def test_check_prints_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(checks, "PAGES", {})
+    monkeypatch.setattr(checks, "_EXERCISES", {})
+    checks.exercise("9.1")(lambda answer: "" if answer == 1 else "One is wanted.")
+    checks.check("9.1", 1)
+    checks.check("9.1", 2)
+    checks.check("9.1", ...)
+    checks.check("9.1", (1, ...))
+    assert capsys.readouterr().out.splitlines() == [
+        "Exercise 9.1: right.",
+        "Exercise 9.1: not yet. One is wanted.",
+        *["Exercise 9.1: no answer yet. Replace the ... above, run that cell, then this one."] * 2,
+    ]
+    with pytest.raises(ValueError, match=r"no exercise '9.2'; known here: 9.1"):
+        checks.check("9.2", 1)
