@@ -1,0 +1,318 @@
+"""Data with a known truth, and scores against it.
+
+Draw many data sets from a model whose true values you chose, estimate, and compare:
+
+>>> import numpy as np
+>>> from helpers import simulate
+>>> rng = np.random.default_rng(1)
+>>> data = simulate.normal_means([1, 2, 10], mean=50, between_sd=3, within_sd=10,
+...                              rng=rng, replications=2000)
+>>> data.truth.shape, data.raw.shape
+((2000, 3), (2000, 3))
+>>> simulate.score(data.raw, data.truth, axis=0).mse.round(-1)   # 10**2 / n
+array([100.,  50.,  10.])
+
+Everything has one column a unit and, if `replications` is given, one row a data set. Without it
+there is one data set and the arrays have one dimension.
+
+To hold the true values fixed, or to draw them from a population of your own (a t, two clusters,
+one outlier, values that depend on n), make them yourself and pass them as `truth`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers import _validate
+
+
+@dataclass(frozen=True)
+class NormalMeans:
+    """The raw means of units measured with normal noise of known size."""
+
+    n: np.ndarray  # observations per unit, shape (J,)
+    within_sd: float  # standard deviation of one observation about its unit's true value
+    truth: np.ndarray  # true value of each unit, shape ([replications,] J)
+    raw: np.ndarray  # mean of each unit's observations, same shape
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Standard error of each raw mean, shape (J,)."""
+        return self.within_sd / np.sqrt(self.n)
+
+
+@dataclass(frozen=True)
+class BetaBinomialCounts:
+    """Successes out of trials of units whose rates come from a beta distribution."""
+
+    n: np.ndarray  # trials per unit, shape (J,)
+    truth: np.ndarray  # true rate of each unit, shape ([replications,] J)
+    y: np.ndarray  # successes, same shape
+
+    @property
+    def raw(self) -> np.ndarray:
+        """Observed rates y / n (NaN for a unit without trials)."""
+        with np.errstate(invalid="ignore"):
+            return self.y / self.n
+
+
+@dataclass(frozen=True)
+class TwoLevelData:
+    """Single observations in groups: y = intercept of the group + X @ slopes + noise."""
+
+    group: np.ndarray  # group 0 ... J-1 of each observation, shape (N,)
+    truth: np.ndarray  # true intercept of each group, shape ([replications,] J)
+    y: np.ndarray  # observations, shape ([replications,] N)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Errors of an estimator; mse = bias**2 + variance, exactly."""
+
+    bias: np.ndarray | float  # mean of estimate - truth
+    variance: np.ndarray | float  # variance of estimate - truth
+    mse: np.ndarray | float  # mean of (estimate - truth)**2
+    mse_error: np.ndarray | float  # Monte Carlo standard error of mse
+    coverage: np.ndarray | float  # share of intervals that hold the truth; NaN without intervals
+    coverage_error: np.ndarray | float  # its Monte Carlo standard error
+
+    def averaged(self) -> dict[str, float]:
+        """Average over units: keys squared_bias, variance, mse, coverage (plain floats).
+
+        Scores made with ``axis=0`` have one entry a unit. Biases of opposite sign would cancel,
+        so the squared biases are averaged.
+        """
+        return {
+            "squared_bias": float(np.mean(np.square(self.bias))),
+            "variance": float(np.mean(self.variance)),
+            "mse": float(np.mean(self.mse)),
+            "coverage": float(np.mean(self.coverage)),
+        }
+
+
+def normal_means(n, *, mean=0.0, between_sd, within_sd, rng, truth=None, replications=None):
+    """Draw truth ~ N(mean, between_sd**2) and raw means ~ N(truth, within_sd**2 / n).
+
+    Parameters
+    ----------
+    n : array_like, shape (J,)
+        Observations per unit, whole numbers >= 1. They may differ.
+    mean : float
+        Mean of the population of units.
+    between_sd : float
+        Standard deviation of the true values, >= 0. Ignored if `truth` is given.
+    within_sd : float
+        Standard deviation of one observation, > 0.
+    rng : numpy.random.Generator
+    truth : array_like, optional
+        True values to use instead of drawing them: shape (J,) to hold them fixed over the
+        replications, or (replications, J).
+    replications : int, optional
+        How many data sets; without it one, in arrays of shape (J,).
+
+    Returns
+    -------
+    NormalMeans
+    """
+    n = _at_least_one("n", n)
+    within_sd = float(_validate.positive("within_sd", within_sd))
+    rng = _validate.generator(rng)
+    shape = _shape(n.size, replications)
+    if truth is None:
+        between_sd = _spread("between_sd", between_sd)
+        truth = mean + between_sd * rng.standard_normal(shape)
+    else:
+        truth = _fixed("truth", truth, shape)
+    raw = truth + within_sd / np.sqrt(n) * rng.standard_normal(shape)
+    return NormalMeans(n=n, within_sd=within_sd, truth=truth, raw=raw)
+
+
+def beta_binomial(n, *, alpha=None, beta=None, rng, truth=None, replications=None):
+    """Draw rates and counts: truth ~ Beta(alpha, beta), y ~ Binomial(n, truth).
+
+    Parameters
+    ----------
+    n : array_like, shape (J,)
+        Trials per unit, whole numbers >= 0.
+    alpha, beta : float
+        Prior successes and failures of the population of rates, > 0. Ignored if `truth` is given.
+    rng : numpy.random.Generator
+    truth : array_like, optional
+        True rates (0 to 1) to use instead: shape (J,) or (replications, J).
+    replications : int, optional
+        How many data sets; without it one, in arrays of shape (J,).
+
+    Returns
+    -------
+    BetaBinomialCounts
+    """
+    n = _validate.counts("n", n)
+    rng = _validate.generator(rng)
+    shape = _shape(n.size, replications)
+    if truth is None:
+        if alpha is None or beta is None:
+            raise ValueError("alpha, beta: both are wanted unless truth is given")
+        alpha = float(_validate.positive("alpha", alpha))
+        beta = float(_validate.positive("beta", beta))
+        truth = rng.beta(alpha, beta, shape)
+    else:
+        truth = _fixed("truth", truth, shape)
+        bad = (truth < 0) | (truth > 1)
+        if bad.any():
+            raise ValueError(f"truth: rates must lie in 0 to 1; got {truth[bad][0]}")
+    y = rng.binomial(n.astype(np.int64), truth).astype(float)
+    return BetaBinomialCounts(n=n, truth=truth, y=y)
+
+
+def two_level(
+    group,
+    X=None,
+    *,
+    mean=0.0,
+    slopes=(),
+    between_sd,
+    within_sd,
+    rng,
+    truth=None,
+    replications=None,
+):
+    """Draw single observations in groups: y = intercept[group] + X @ slopes + N(0, within_sd**2).
+
+    Parameters
+    ----------
+    group : array_like of int, shape (N,)
+        Group of each observation, numbered 0 ... J-1 without gaps
+        (`np.repeat(np.arange(J), n)` makes it from sample sizes).
+    X : array_like, shape (N,) or (N, K), optional
+        Predictors, without an intercept column.
+    mean : float or array_like, shape (J,)
+        Mean of the group intercepts; one entry a group if a group predictor moves it.
+    slopes : float or array_like, shape (K,)
+        One slope a column of `X`.
+    between_sd : float
+        Standard deviation of the intercepts about `mean`, >= 0. Ignored if `truth` is given.
+    within_sd : float
+        Standard deviation of one observation, > 0.
+    rng : numpy.random.Generator
+    truth : array_like, optional
+        Intercepts to use instead: shape (J,) or (replications, J).
+    replications : int, optional
+        How many data sets; without it one, with `y` of shape (N,).
+
+    Returns
+    -------
+    TwoLevelData
+    """
+    group = _validate.counts("group", group).astype(int)
+    present = np.unique(group)
+    groups = present.size
+    if present[-1] != groups - 1:
+        raise ValueError(f"group: numbers 0 to J-1 without gaps are wanted; got {present[:8]}")
+    within_sd = float(_validate.positive("within_sd", within_sd))
+    rng = _validate.generator(rng)
+    shape = _shape(groups, replications)
+    if truth is None:
+        between_sd = _spread("between_sd", between_sd)
+        truth = np.asarray(mean, float) + between_sd * rng.standard_normal(shape)
+    else:
+        truth = _fixed("truth", truth, shape)
+    slopes = np.atleast_1d(np.asarray(slopes, float))
+    X = np.empty((group.size, 0)) if X is None else np.asarray(X, float)
+    X = X[:, None] if X.ndim == 1 else X
+    if X.shape != (group.size, slopes.size):
+        raise ValueError(
+            f"X: shape {(group.size, slopes.size)} is wanted, one row an observation and one "
+            f"column a slope; got {X.shape}"
+        )
+    noise = within_sd * rng.standard_normal((*shape[:-1], group.size))
+    return TwoLevelData(group=group, truth=truth, y=truth[..., group] + X @ slopes + noise)
+
+
+def score(estimates, truth, lower=None, upper=None, *, axis=None) -> Score:
+    """Compare estimates with the truth.
+
+    Parameters
+    ----------
+    estimates, truth : array_like
+        Shape (replications, J), or (J,) for one data set; they are broadcast against each other,
+        so a truth held fixed may be (J,) and a complete-pooling estimate (replications, 1).
+    lower, upper : array_like, optional
+        Ends of an interval for each estimate, in data units (bounds, not offsets).
+    axis : None, 0 or 1
+        Average over everything (None: one number each); over replications (0: one entry a unit);
+        over units (1: one entry a replication).
+
+    Returns
+    -------
+    Score
+        Bias and variance are those of the error, estimate - truth. Over replications with a fixed
+        truth that is the textbook bias and variance of the estimator, unit by unit.
+
+    Notes
+    -----
+    Units of one data set share the estimated centre, so their errors go together. The Monte Carlo
+    errors of ``axis=None`` are therefore taken over replications, not over all entries.
+    """
+    error = np.asarray(estimates, float) - np.asarray(truth, float)
+    if error.ndim not in (1, 2):
+        raise ValueError(f"estimates: one or two dimensions are wanted; got {error.ndim}")
+    if axis not in (None, 0, 1) or (axis is not None and error.ndim == 1):
+        raise ValueError(
+            f"axis: None, 0 or 1 is wanted (None for one data set); got {axis!r} "
+            f"with {error.ndim} dimension(s)"
+        )
+    if not np.isfinite(error).all():
+        raise ValueError("estimates, truth: every entry must be finite")
+    mse, mse_error = _mean_with_error(error**2, axis)
+    coverage = coverage_error = np.full_like(mse, np.nan)
+    if (lower is None) != (upper is None):
+        raise ValueError("lower, upper: give both or neither")
+    if lower is not None:
+        lower, upper = np.asarray(lower, float), np.asarray(upper, float)
+        if np.any(lower > upper):
+            raise ValueError("lower: may not lie above upper")
+        inside = np.broadcast_to((lower <= truth) & (truth <= upper), error.shape)
+        coverage, coverage_error = _mean_with_error(inside.astype(float), axis)
+    values = (error.mean(axis), error.var(axis), mse, mse_error, coverage, coverage_error)
+    return Score(*(float(v) if axis is None else v for v in values))
+
+
+def _mean_with_error(values, axis):
+    """Mean over `axis` and its Monte Carlo standard error."""
+    independent = values.mean(1) if axis is None and values.ndim == 2 else values
+    along = 0 if axis is None else axis
+    size = independent.shape[along]
+    spread = independent.std(along, ddof=1) if size > 1 else np.nan * independent.sum(along)
+    return independent.mean(along), spread / np.sqrt(size)
+
+
+def _shape(units, replications):
+    if replications is None:
+        return (units,)
+    return (_validate.whole("replications", replications, least=1), units)
+
+
+def _at_least_one(name, n):
+    n = _validate.counts(name, n)
+    if (n < 1).any():
+        raise ValueError(f"{name}: every unit needs at least one observation; got {n.min():.0f}")
+    return n
+
+
+def _spread(name, value):
+    value = float(value)
+    if not (np.isfinite(value) and value >= 0):
+        raise ValueError(f"{name}: must be finite and >= 0; got {value}")
+    return value
+
+
+def _fixed(name, truth, shape):
+    truth = np.asarray(truth, float)
+    if not np.isfinite(truth).all():
+        raise ValueError(f"{name}: every entry must be finite")
+    try:
+        return np.broadcast_to(truth, shape)
+    except ValueError:
+        raise ValueError(f"{name}: shape {shape} is wanted; got {truth.shape}") from None

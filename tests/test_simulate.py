@@ -1,0 +1,138 @@
+"""Draws have the moments they promise, and scores are what their names say."""
+
+import numpy as np
+import pytest
+
+from helpers import simulate
+
+R = 20_000
+
+
+def z(values, expected):
+    """Distance of a mean over replications (axis 0) from its exact value, in standard errors."""
+    return (values.mean(0) - expected) / (values.std(0, ddof=1) / np.sqrt(len(values)))
+
+
+def test_normal_means_moments():
+    n = np.array([1, 4, 25])
+    data = simulate.normal_means(
+        n, mean=5, between_sd=2, within_sd=6, rng=np.random.default_rng(1), replications=R
+    )
+    assert data.truth.shape == data.raw.shape == (R, 3)
+    assert np.abs(z(data.truth, 5)).max() < 4.5
+    assert np.abs(z((data.truth - 5) ** 2, 4)).max() < 4.5
+    noise = data.raw - data.truth
+    assert np.abs(z(noise**2, 36 / n)).max() < 4.5
+    assert np.abs(z(noise * (data.truth - 5), 0)).max() < 4.5
+    np.testing.assert_allclose(data.standard_error, 6 / np.sqrt(n))
+
+
+def test_beta_binomial_moments():
+    n = np.array([0, 3, 50])
+    data = simulate.beta_binomial(n, alpha=2, beta=8, rng=np.random.default_rng(2), replications=R)
+    mean, var = 0.2, 2 * 8 / (100 * 11)
+    assert np.abs(z(data.truth, mean)).max() < 4.5
+    assert (data.y[:, 0] == 0).all() and np.isnan(data.raw[:, 0]).all()
+    y = data.y[:, 1:]
+    assert np.abs(z(y, n[1:] * mean)).max() < 4.5
+    spread = n[1:] * mean * (1 - mean) + n[1:] * (n[1:] - 1) * var
+    assert np.abs(z((y - n[1:] * mean) ** 2, spread)).max() < 4.5
+
+
+def test_two_level_moments():
+    group = np.array([0, 0, 1, 2, 2, 2])
+    X = np.array([0, 1, 0, 0, 1, 1.0])
+    data = simulate.two_level(
+        group,
+        X,
+        mean=[1, 2, 3],
+        slopes=-0.7,
+        between_sd=0.3,
+        within_sd=0.8,
+        rng=np.random.default_rng(3),
+        replications=R,
+    )
+    assert data.y.shape == (R, 6) and data.truth.shape == (R, 3)
+    expected = np.array([1, 2, 3.0])[group] - 0.7 * X
+    assert np.abs(z(data.y, expected)).max() < 4.5
+    centred = data.y - expected
+    covariance = 0.09 * (group[:, None] == group) + 0.64 * np.eye(6)
+    for i in range(6):
+        assert np.abs(z(centred[:, [i]] * centred, covariance[i])).max() < 4.5
+
+
+def test_fixed_truth_and_single_data_set():
+    truth = [10.0, 20.0]
+    rng = np.random.default_rng(4)
+    one = simulate.normal_means([5, 5], between_sd=1, within_sd=1, rng=rng, truth=truth)
+    assert one.raw.shape == (2,) and list(one.truth) == truth
+    many = simulate.beta_binomial([5, 5], rng=rng, truth=[0.0, 1.0], replications=3)
+    assert many.y.tolist() == [[0, 5]] * 3
+    long = simulate.two_level([0, 1, 1], between_sd=0, within_sd=1, rng=rng)
+    assert long.y.shape == (3,) and (long.truth == 0).all()
+
+
+def test_score_adds_up():
+    rng = np.random.default_rng(5)
+    truth = np.array([0.0, 1.0, 3.0])
+    estimates = truth + [0.5, 0, -1] + rng.standard_normal((R, 3)) * [1, 2, 3]
+    each = simulate.score(estimates, truth, estimates - 2, estimates + 2, axis=0)
+    np.testing.assert_allclose(each.mse, each.bias**2 + each.variance)
+    assert np.abs((each.mse - [1.25, 4, 10]) / each.mse_error).max() < 4.5
+    together = simulate.score(estimates, truth, estimates - 2, estimates + 2)
+    assert together.mse == pytest.approx(each.mse.mean())
+    assert together.mse == pytest.approx(together.bias**2 + together.variance)
+    assert together.coverage == pytest.approx(each.coverage.mean())
+    averaged = each.averaged()
+    assert averaged["mse"] == pytest.approx(averaged["squared_bias"] + averaged["variance"])
+    by_data_set = simulate.score(estimates, truth, axis=1)
+    assert by_data_set.mse.shape == (R,) and np.isnan(by_data_set.coverage).all()
+
+
+def test_monte_carlo_error_counts_data_sets_not_units():
+    """A centre shared by the units of a data set must not make the score look surer."""
+    centre = np.random.default_rng(6).standard_normal((400, 1))
+    score = simulate.score(np.repeat(centre, 50, axis=1), 0.0)
+    assert score.mse_error == pytest.approx(np.std(centre**2, ddof=1) / 20)
+    broadcast = simulate.score(centre, np.zeros(50))
+    assert broadcast.mse_error == pytest.approx(score.mse_error)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: simulate.normal_means([0, 2], between_sd=1, within_sd=1, rng=r), "n: every"),
+        (lambda r: simulate.normal_means([2], between_sd=-1, within_sd=1, rng=r), "between_sd"),
+        (lambda r: simulate.normal_means([2], between_sd=1, within_sd=0, rng=r), "within_sd"),
+        (
+            lambda r: simulate.normal_means(
+                [2, 2], between_sd=1, within_sd=1, rng=r, truth=[1, 2, 3]
+            ),
+            "truth: shape",
+        ),
+        (lambda r: simulate.beta_binomial([2], rng=r), "alpha, beta"),
+        (lambda r: simulate.beta_binomial([2], rng=r, truth=[1.2]), "truth: rates"),
+        (lambda r: simulate.beta_binomial([2.5], alpha=1, beta=1, rng=r), "n: counts"),
+        (lambda r: simulate.two_level([0, 2], between_sd=1, within_sd=1, rng=r), "group"),
+        (
+            lambda r: simulate.two_level([0, 1], [1, 2], between_sd=1, within_sd=1, rng=r),
+            "X: shape",
+        ),
+        (
+            lambda r: simulate.normal_means([2], between_sd=1, within_sd=1, rng=r, replications=0),
+            "replications",
+        ),
+        (lambda r: simulate.score([1.0, np.nan], 0), "finite"),
+        (lambda r: simulate.score([1.0], 0, axis=0), "axis"),
+        (lambda r: simulate.score([1.0], 0, lower=[0]), "both"),
+        (lambda r: simulate.score([1.0], 0, lower=[2], upper=[1]), "lower"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(np.random.default_rng(0))
+
+
+def test_a_generator_is_wanted():
+    with pytest.raises(TypeError, match="rng"):
+        simulate.normal_means([2], between_sd=1, within_sd=1, rng=3)
