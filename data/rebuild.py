@@ -80,7 +80,6 @@ def county_shapes(reference: Path) -> bytes:
     shapes = {
         "type": "Topology",
         "notice": "us-atlas 3.0.1, copyright 2013-2019 Michael Bostock, ISC: see LICENSE.us-atlas",
-        "bbox": topology["bbox"],
         "transform": topology["transform"],
         "objects": {
             "counties": {"type": "GeometryCollection", "geometries": counties(topology)},

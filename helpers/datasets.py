@@ -181,7 +181,8 @@ def load_county_shapes() -> CountyShapes:
     before = np.concatenate([np.zeros((1, 2)), walked[ends[:-1] - 1]])
     walked -= np.repeat(before, np.diff(ends, prepend=0), axis=0)
     scale, shift = topology["transform"]["scale"], topology["transform"]["translate"]
-    lines = np.split(walked * scale + shift, ends[:-1])
+    points = walked * scale + shift
+    lines = np.split(points, ends[:-1])
 
     rings, names = {}, {}
     used = []  # (arc, state) for every use of an arc
@@ -202,8 +203,8 @@ def load_county_shapes() -> CountyShapes:
     np.minimum.at(first, arc, state)
     np.maximum.at(last, arc, state)
     borders = [lines[a] for a in np.flatnonzero((uses == 1) | (first < last))]
-    x0, y0, x1, y1 = topology["bbox"]
-    return CountyShapes(rings, names, borders, (x0, y0, x1, y1))
+    bounds = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+    return CountyShapes(rings, names, borders, bounds)
 
 
 def load_kidney_cancer():
@@ -272,7 +273,7 @@ def _checked(path: Path) -> bytes:
     got = hashlib.sha256(content).hexdigest()
     if got != KIDNEY_SHA256:
         cure = (
-            "replace it, or unset " + MIRROR if _mirror() else "run `make data` to fetch it again"
+            f"replace it, or unset {MIRROR}" if _mirror() else "delete it, or run `make data` again"
         )
         raise ValueError(
             f"{path}: this is not the kidney-cancer table of the course. Its sha256 is {got}; "
@@ -381,10 +382,12 @@ def fetch_kidney_cancer(*, downloader=None) -> Path:
         ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise OSError(errno.ENOSPC, f"no space is left on the disk of {folder}") from error
-        if isinstance(error, PermissionError):
-            raise OSError(f"{folder} cannot be written to") from error
-        raise OSError(f"{KIDNEY_URL} could not be reached ({type(error).__name__})") from error
+            reason = f"no space is left on the disk of {folder}"
+        elif isinstance(error, PermissionError):
+            reason = f"{folder} cannot be written to"
+        else:
+            reason = f"{KIDNEY_URL} could not be fetched ({type(error).__name__})"
+        raise OSError(reason) from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -406,10 +409,8 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             fetch_kidney_cancer()
     except (OSError, ValueError) as error:
-        reason = error.strerror if getattr(error, "strerror", None) else str(error)
-        print(f"No kidney-cancer table: {reason}", file=sys.stderr)
-        if optional and not path.is_file():
-            print("The course runs on its simulated counties instead.", file=sys.stderr)
+        outcome = "" if path.is_file() else " The pages use the simulated counties instead."
+        print(f"No kidney-cancer table: {str(error).rstrip('.')}.{outcome}", file=sys.stderr)
         return 0 if optional else 1
     if not optional:
         print(f"The kidney-cancer table is in {path.parent}, and its sha256 is right.")
