@@ -409,8 +409,10 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             fetch_kidney_cancer()
     except (OSError, ValueError) as error:
-        outcome = "" if path.is_file() else " The pages use the simulated counties instead."
-        print(f"No kidney-cancer table: {str(error).rstrip('.')}.{outcome}", file=sys.stderr)
+        outcome = "The pages use the simulated counties instead."
+        if path.is_file():
+            outcome = f"Delete {path}: pages that load it stop with an error."
+        print(f"No kidney-cancer table: {str(error).rstrip('.')}. {outcome}", file=sys.stderr)
         return 0 if optional else 1
     if not optional:
         print(f"The kidney-cancer table is in {path.parent}, and its sha256 is right.")

@@ -436,6 +436,10 @@ def test_command_offline(nowhere, offline, capsys):
     told = capsys.readouterr()
     assert told.out == "" and told.err.count("\n") == 1
     assert "could not be fetched" in told.err and "simulated" in told.err
+    damaged = write(nowhere, b"damaged")
+    assert datasets.main(["--fetch", "--if-possible"]) == 0
+    told = capsys.readouterr().err
+    assert f"Delete {damaged}" in told and "simulated" not in told
 
 
 def test_command_with_a_mirror_stays_off_the_network(
