@@ -1,0 +1,144 @@
+"""Drive a real JupyterLab as a learner would: open every notebook, Run All, look at the outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TOKEN = "a-token-for-this-run-only"
+MINUTES = 10  # at most, for one notebook
+
+# Runs in the page: open a notebook and wait until its kernel has started.
+OPEN = """async name => {
+  const app = window.jupyterapp;
+  await app.restored;
+  const panel = await app.commands.execute("docmanager:open", {path: name, factory: "Notebook"});
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+}"""
+
+RUN_ALL = """async () => {
+  await window.jupyterapp.commands.execute("notebook:run-all-cells");
+}"""
+
+# What the model of the open notebook holds: code cells with their run number and error outputs.
+READ = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
+  .filter(cell => cell.cell_type === "code" && [].concat(cell.source).join("").trim() !== "")
+  .map(cell => ({
+    source: [].concat(cell.source).join(""),
+    ran: cell.execution_count,
+    errors: cell.outputs.filter(o => o.output_type === "error").map(o => o.ename + ": " + o.evalue),
+    stderr: cell.outputs.filter(o => o.name === "stderr").map(o => [].concat(o.text).join("")),
+  }))"""
+
+CLEAR = """async () => {
+  await window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Start a fresh JupyterLab on a copy of the notebooks; return its address."""
+    shutil.copytree(
+        ROOT / "notebooks",
+        tmp_path / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
+    port = free_port()
+    private = {
+        name: str(tmp_path / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
+    log = (tmp_path / "server.log").open("w")
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            *("-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.root_dir={tmp_path / 'notebooks'}",
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=None",
+            f"--LabApp.user_settings_dir={tmp_path / 'settings'}",
+            f"--LabApp.workspaces_dir={tmp_path / 'workspaces'}",
+        ],
+        stdout=log,
+        stderr=log,
+        env=os.environ | private | {"TQDM_DISABLE": "1"},
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, tmp_path)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(server, port)
+        log.close()
+
+
+def wait_for(address: str, server: subprocess.Popen, folder: Path) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            pytest.fail("JupyterLab stopped:\n" + (folder / "server.log").read_text()[-2000:])
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                json.load(answer)
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail("JupyterLab did not start:\n" + (folder / "server.log").read_text()[-2000:])
+
+
+def stop(server: subprocess.Popen, port: int) -> None:
+    """Ask the server to shut down with all its kernels; insist if it does not."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/shutdown",
+        method="POST",
+        headers={"Authorization": f"token {TOKEN}"},
+    )
+    try:
+        urllib.request.urlopen(request, timeout=20).close()
+        server.wait(30)
+    except (OSError, subprocess.TimeoutExpired):
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_run_all_in_jupyterlab(path, lab, chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(MINUTES * 60_000)
+    page.goto(f"{lab}/lab?token={TOKEN}&reset")
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate(OPEN, path.name)
+    page.evaluate(CLEAR)
+    page.evaluate(RUN_ALL)
+    cells = page.evaluate(READ)
+    context.close()
+
+    assert cells, "no code cell was found"
+    for cell in cells:
+        assert cell["errors"] == [], f"an error in this cell:\n{cell['source']}"
+        assert cell["stderr"] == [], f"a warning in this cell:\n{cell['source']}"
+        assert cell["ran"] is not None, f"this cell did not run:\n{cell['source']}"
