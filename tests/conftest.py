@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -23,12 +24,18 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def real_kidney():
     """Return the real kidney table, or skip and say what was not checked."""
-    from helpers.datasets import load_kidney_cancer
-
-    table = load_kidney_cancer()
+    table = _kidney_table()
     if table.attrs["source"] != "real":
         pytest.skip("the real kidney table is not here (make data): its figures were not checked")
     return table
+
+
+def _kidney_table():
+    from helpers.datasets import load_kidney_cancer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the loader's own tests look at its warning
+        return load_kidney_cancer()
 
 
 # Without a screen, a graphics card, or a word to any server.
@@ -58,21 +65,11 @@ def chromium():
         browser.close()
 
 
-def _kidney_is_real() -> bool:
-    import warnings
-
-    from helpers.datasets import load_kidney_cancer
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the loader's own tests look at its warning
-        return load_kidney_cancer().attrs["source"] == "real"
-
-
 def pytest_collection_modifyitems(config, items):
     """Compare cells on the kidney table only where the real table is; run them everywhere."""
     cells = [item for item in items if type(item).__name__ == "IPyNbCell"]
     on_kidney = [item for item in cells if KIDNEY_TAG in item.cell.metadata.get("tags", [])]
-    real = bool(on_kidney) and _kidney_is_real()
+    real = bool(on_kidney) and _kidney_table().attrs["source"] == "real"
     for item in on_kidney:
         item.options["check"] = item.options["check"] and real
     for item in cells:
