@@ -16,70 +16,37 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import brentq
 
+from helpers._grouped import (
+    GroupSummary,
+    by_group,
+    full_rank,
+    label_codes,
+    least_of_own,
+    series,
+    table_columns,
+)
+from helpers._profile import Profile
+from helpers._two_level_bayes import TwoLevelPosterior, gibbs, posterior_grid
 from helpers._validate import same_length, vector
 
-# ---------------------------------------------------------------- what the fits need of the rows
-
-
-@dataclass(frozen=True)
-class GroupSummary:
-    """All that a fit needs to know of the rows; two summaries of different rows can be added."""
-
-    groups: np.ndarray  # (J,) the groups' labels
-    n: np.ndarray  # (J,) rows in each group
-    means: np.ndarray  # (J, k + 1) each group's means of X's columns and, last, of y
-    within: np.ndarray  # (k + 1, k + 1) cross-products about the groups' own means, all groups
-    names: tuple[str, ...]  # the k columns of X
-
-    @classmethod
-    def from_rows(cls, y, group, X=None) -> GroupSummary:
-        """Summarise rows: O(rows), once.
-
-        Parameters
-        ----------
-        y : array_like, shape (N,)
-            The outcome.
-        group : array_like, shape (N,)
-            Each row's group: any hashable labels.
-        X : DataFrame or array_like, shape (N, k), optional
-            Predictors of the rows, without the intercept.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For entries that are not finite numbers, missing labels or unequal lengths.
-        """
-        y = vector("y", y)
-        names, columns = _columns("X", X, y.size)
-        groups, codes = _codes(group, y.size)
-        n = np.bincount(codes, minlength=groups.size).astype(float)
-        means = np.empty((groups.size, len(columns) + 1))
-        deviations = []
-        for k, column in enumerate([*columns, y]):
-            means[:, k] = np.bincount(codes, column, minlength=groups.size) / n
-            deviations.append(column - means[codes, k])
-        within = np.array([[a @ b for b in deviations] for a in deviations])
-        return cls(groups, n, means, within, names)
-
-    def __add__(self, other: GroupSummary) -> GroupSummary:
-        """Summary of both sets of rows; a group may have rows in either or in both."""
-        if self.names != other.names:
-            raise ValueError(f"names: equal columns are wanted; {self.names} and {other.names}")
-        groups, codes = _codes(np.concatenate([self.groups, other.groups]))
-        here, there = np.split(codes, [self.groups.size])
-        n = np.zeros((2, groups.size))
-        means = np.zeros((2, groups.size, self.means.shape[1]))
-        n[0, here], n[1, there] = self.n, other.n
-        means[0, here], means[1, there] = self.means, other.means
-        total = n.sum(axis=0)
-        share = np.divide(n[1], total, out=np.zeros_like(total), where=total > 0)
-        gap = means[1] - means[0]
-        # Two parts of one group vary within themselves and between their means.
-        between = (gap * (n[0] * share)[:, None]).T @ gap
-        within = self.within + other.within + between
-        return GroupSummary(groups, total, means[0] + share[:, None] * gap, within, self.names)
+__all__ = [
+    "GroupSummary",
+    "MultilevelFit",
+    "NoPoolingFit",
+    "Prediction",
+    "RegressionFit",
+    "TwoLevelPosterior",
+    "complete_pooling",
+    "fit_at",
+    "fit_summary",
+    "gibbs",
+    "leave_out_errors",
+    "no_pooling",
+    "partial_pooling",
+    "posterior_grid",
+    "profile_deviance",
+]
 
 
 # ------------------------------------------------------------------------- what the fits return
@@ -113,12 +80,12 @@ class NoPoolingFit:
     @cached_property
     def intercepts(self):
         """Each group's intercept, a pandas Series by group."""
-        return _series(self.intercept_values, self.groups, "intercept")
+        return series(self.intercept_values, self.groups, "intercept")
 
     @cached_property
     def intercept_sd(self):
         """Their standard errors, a pandas Series by group."""
-        return _series(self.intercept_errors, self.groups, "intercept_sd")
+        return series(self.intercept_errors, self.groups, "intercept_sd")
 
 
 @dataclass(frozen=True)
@@ -146,6 +113,7 @@ class MultilevelFit:
     n: np.ndarray = field(repr=False)  # (J,) rows in each group
     design_means: np.ndarray = field(repr=False)  # (J, p) each group's mean row of the design
     intercept_values: np.ndarray = field(repr=False)  # (J,)
+    intercept_errors: np.ndarray = field(repr=False)  # (J,)
     row_predictors: int = field(repr=False)  # how many columns X had
 
     @property
@@ -171,15 +139,12 @@ class MultilevelFit:
 
         First coefficient + the group predictors' part + the group's deviation.
         """
-        return _series(self.intercept_values, self.groups, "intercept")
+        return series(self.intercept_values, self.groups, "intercept")
 
     @cached_property
     def intercept_sd(self):
         """Sd of each intercept given the sigmas, coefficient uncertainty included (Series)."""
-        at = self.design_means.copy()
-        at[:, 1 : 1 + self.row_predictors] = 0  # an intercept is the line at X = 0
-        sd = self._sd_in_group(at, slice(None))
-        return _series(sd, self.groups, "intercept_sd")
+        return series(self.intercept_errors, self.groups, "intercept_sd")
 
     def predict(self, X=None, *, group=None, group_predictors=None) -> Prediction:
         """Predict at the rows of `X`, for seen groups or for a new one.
@@ -295,8 +260,8 @@ def complete_pooling(y, X=None) -> RegressionFit:
     names = ("intercept", *summary.names)
     if y.size <= len(names):
         raise ValueError(f"y: more than {len(names)} rows are wanted; got {y.size}")
-    least = _least_of_own(summary.within, summary.n, summary.means)
-    _full_rank(summary.within, least, summary.names, "the intercept")
+    least = least_of_own(summary.within, summary.n, summary.means)
+    full_rank(summary.within, least, summary.names, "the intercept")
     slopes, rss, unscaled = _least_squares(summary.within)
     mean = summary.means[0]
     freedom = y.size - len(names)
@@ -336,8 +301,8 @@ def no_pooling(y, group, X=None) -> NoPoolingFit:
     freedom = summary.n.sum() - summary.n.size - len(summary.names)
     if freedom < 1:
         raise ValueError("group: too few rows to estimate an intercept for every group")
-    least = _least_of_own(summary.within, summary.n, summary.means)
-    _full_rank(summary.within, least, summary.names, "the groups' intercepts")
+    least = least_of_own(summary.within, summary.n, summary.means)
+    full_rank(summary.within, least, summary.names, "the groups' intercepts")
     slopes, rss, unscaled = _least_squares(summary.within)
     sigma_y = np.sqrt(rss / freedom)
     x_means, y_means = summary.means[:, :-1], summary.means[:, -1]
@@ -379,7 +344,7 @@ def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -
         told apart because no group has two rows.
     """
     if group_predictors is not None:
-        group_predictors = _by_group(group_predictors, group)
+        group_predictors = by_group(group_predictors, group)
     return fit_summary(
         GroupSummary.from_rows(y, group, X), group_predictors=group_predictors, method=method
     )
@@ -392,15 +357,15 @@ def fit_summary(summary: GroupSummary, *, group_predictors=None, method="reml") 
     """
     if method not in ("reml", "ml"):
         raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
-    profile = _Profile(summary, group_predictors)
-    return profile.fit(_best_ratio(profile, method), method)
+    profile = Profile(summary, group_predictors)
+    return _fit(profile, profile.best_ratio(method), method)
 
 
 def fit_at(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
     """Fit as `fit_summary` does, with sigma_alpha / sigma_y held at `sigma_ratio` >= 0."""
     if not (np.isfinite(sigma_ratio) and sigma_ratio >= 0):
         raise ValueError(f"sigma_ratio: must be finite and >= 0; got {sigma_ratio}")
-    return _Profile(summary, group_predictors).fit(float(sigma_ratio) ** 2, method)
+    return _fit(Profile(summary, group_predictors), float(sigma_ratio) ** 2, method)
 
 
 def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
@@ -416,146 +381,88 @@ def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=Non
     numpy.ndarray, shape (G,)
     """
     ratio = vector("sigma_ratio", sigma_ratio) ** 2
-    return _Profile(summary, group_predictors).deviance(ratio, method)[0]
+    return Profile(summary, group_predictors).deviance(ratio, method)[0]
 
 
-class _Profile:
-    """The likelihood as a function of ratio = sigma_alpha^2 / sigma_y^2 alone.
+def leave_out_errors(
+    y, group, X=None, *, sigma_ratio, group_predictors=None, whole_groups=False
+) -> np.ndarray:
+    """Errors of predicting each row from the others, without refitting N times.
 
-    Within a group of n rows the covariance of y is sigma_y^2 (I + ratio 11'). Its inverse leaves
-    deviations from the group mean alone and divides the mean by 1 + n ratio. So every quadratic
-    form is `within` + sum over groups of n / (1 + n ratio) * (outer product of means), and groups
-    of equal size can be added up before the search starts.
+    The coefficients and the group's intercept are estimated anew without the row; the ratio of the
+    sigmas is held fixed. The errors are exact: no approximation is made.
+
+    Parameters
+    ----------
+    y, group, X, group_predictors
+        As in `partial_pooling`.
+    sigma_ratio : float
+        sigma_alpha / sigma_y, >= 0.
+    whole_groups : bool
+        False: leave out one row at a time and predict it from all others, its own group's
+        included. True: leave out one group at a time and predict its rows as those of a new group.
+
+    Returns
+    -------
+    numpy.ndarray, shape (N,)
+        Row minus its prediction.
     """
+    if not (np.isfinite(sigma_ratio) and sigma_ratio >= 0):
+        raise ValueError(f"sigma_ratio: must be finite and >= 0; got {sigma_ratio}")
+    if group_predictors is not None:
+        group_predictors = by_group(group_predictors, group)
+    profile = Profile(GroupSummary.from_rows(y, group, X), group_predictors)
+    codes, k, n = label_codes(group)[1], profile.k, profile.summary.n
+    design = profile.design_means[codes]
+    design[:, 1 : 1 + k] = np.array(table_columns("X", X, codes.size)[1]).reshape(k, -1).T
+    design[:, 1:] -= profile.origin[1:-1]
+    centred = vector("y", y) - profile.origin[-1]
+    ratio = float(sigma_ratio) ** 2
+    (coefficients,), _, (inverse,) = profile.solve(np.array([ratio]))
+    residual = centred - design @ coefficients
 
-    def __init__(self, summary: GroupSummary, group_predictors=None):
-        names, at_groups = _of_groups(group_predictors, summary.groups)
-        k, q = len(summary.names), len(names)
-        self.summary, self.k = summary, k
-        self.names = ("intercept", *summary.names, *names)
-        self.p = len(self.names)
-        self.rows = summary.n.sum()
-        filled = summary.n > 0
-        if filled.sum() <= q + 1:
-            raise ValueError(
-                f"group: more than {q + 1} groups with rows are wanted for {q} group predictor(s); "
-                f"got {filled.sum()}"
-            )
-        if self.rows - self.p - (filled.sum() - q - 1) < 1:
-            raise ValueError(
-                "group: too few rows in groups of two or more to tell sigma_y from sigma_alpha"
-            )
-        # The groups' mean rows of the design [1, X, group predictors], and of y.
-        self.design_means = np.hstack(
-            [np.ones((summary.n.size, 1)), summary.means[:, :k], at_groups]
-        )
-        means = np.hstack([self.design_means, summary.means[:, k:]])
-        self.within = np.zeros((self.p + 1, self.p + 1))
-        moving = np.r_[1 : 1 + k, self.p]
-        self.within[np.ix_(moving, moving)] = summary.within
-        least = _least_of_own(self.within, summary.n, means)[1:]
-        # Subtracting the grand means keeps the sums exact when the data are far from 0.
-        self.origin = summary.n @ means / self.rows
-        self.origin[0] = 0.0
-        means = means - self.origin
-        total = self.within + (summary.n[:, None] * means).T @ means
-        _full_rank(total[1:, 1:], least, self.names[1:], "the intercept")
-        if summary.within[-1, -1] <= least[-1] * 1e-6:
-            raise ValueError("y: it does not vary within groups, so sigma_y cannot be estimated")
-        self.sizes, which = np.unique(summary.n, return_inverse=True)
-        self.groups_of_size = np.bincount(which)
-        outer = np.empty((self.sizes.size, self.p + 1, self.p + 1))
-        for a in range(self.p + 1):
-            for b in range(a + 1):
-                outer[:, a, b] = outer[:, b, a] = np.bincount(which, means[:, a] * means[:, b])
-        self.outer = outer.reshape(self.sizes.size, -1)
+    def weighed(values):  # V⁻¹ times a column, up to sigma_y^2
+        sums = np.bincount(codes, values, minlength=n.size)
+        return values - (sums * ratio / (1 + n * ratio))[codes]
 
-    def forms(self, ratio):
-        """Return Z'V⁻¹Z, Z'V⁻¹y and y'V⁻¹y (times sigma_y^2), stacked over `ratio` (G,)."""
-        shrunk = self.sizes / (1 + ratio[:, None] * self.sizes)
-        form = (shrunk @ self.outer).reshape(-1, self.p + 1, self.p + 1) + self.within
-        return form[:, :-1, :-1], form[:, :-1, -1], form[:, -1, -1]
-
-    def solve(self, ratio):
-        """Return best coefficients (about the origin), residual sum and inverse of Z'V⁻¹Z."""
-        zz, zy, yy = self.forms(ratio)
-        inverse = np.linalg.inv(zz)
-        coefficients = (inverse @ zy[..., None])[..., 0]
-        return coefficients, yy - (zy * coefficients).sum(-1), inverse
-
-    def log_volume(self, ratio):
-        """Log determinant of V, up to its sigma_y^2."""
-        return np.log1p(ratio[:, None] * self.sizes) @ self.groups_of_size
-
-    def deviance(self, ratio, method):
-        """Return deviance and its slope at each `ratio` (G,)."""
-        coefficients, rss, inverse = self.solve(ratio)
-        step = (self.sizes / (1 + ratio[:, None] * self.sizes)) ** 2
-        outer = (step @ self.outer).reshape(-1, self.p + 1, self.p + 1)
-        residual = np.concatenate([-coefficients, np.ones((ratio.size, 1))], axis=1)
-        rss_slope = -np.einsum("gi,gij,gj->g", residual, outer, residual)
-        freedom = self.rows - (self.p if method == "reml" else 0)
-        value = freedom * (1 + np.log(2 * np.pi * rss / freedom)) + self.log_volume(ratio)
-        slope = freedom * rss_slope / rss + (self.sizes / (1 + ratio[:, None] * self.sizes)) @ (
-            self.groups_of_size
-        )
-        if method == "reml":
-            value = value - np.linalg.slogdet(inverse)[1]
-            slope = slope - np.einsum("gij,gji->g", inverse, outer[:, :-1, :-1])
-        return value, slope
-
-    def fit(self, ratio: float, method: str) -> MultilevelFit:
-        """Everything there is to know at one `ratio`."""
-        at = np.array([ratio])
-        (coefficients,), (rss,), (inverse,) = self.solve(at)
-        sigma_y2 = rss / (self.rows - (self.p if method == "reml" else 0))
-        # Back from the origin: only the intercept notices.
-        back = np.eye(self.p)
-        back[0, 1:] = -self.origin[1:-1]
-        coefficients = back @ coefficients
-        coefficients[0] += self.origin[-1]
-        covariance = sigma_y2 * back @ inverse @ back.T
-        n, k = self.summary.n, self.k
-        weight = n * ratio / (1 + n * ratio)
-        deviation = weight * (self.summary.means[:, -1] - self.design_means @ coefficients)
-        level = coefficients[0] + self.design_means[:, 1 + k :] @ coefficients[1 + k :]
-        return MultilevelFit(
-            names=self.names,
-            coefficients=coefficients,
-            standard_errors=np.sqrt(np.diag(covariance)),
-            sigma_y=float(np.sqrt(sigma_y2)),
-            sigma_alpha=float(np.sqrt(ratio * sigma_y2)),
-            deviance=float(self.deviance(at, method)[0][0]),
-            method=method,
-            covariance=covariance,
-            groups=self.summary.groups,
-            n=n,
-            design_means=self.design_means,
-            intercept_values=level + deviation,
-            row_predictors=k,
-        )
+    left = np.column_stack([weighed(column) for column in design.T])
+    if not whole_groups:
+        own = 1 - (ratio / (1 + n * ratio))[codes] - ((left @ inverse) * left).sum(axis=1)
+        return weighed(residual) / own
+    pairs = [(design[:, a] * left[:, b]) for a in range(profile.p) for b in range(profile.p)]
+    parts = np.column_stack([np.bincount(codes, pair, minlength=n.size) for pair in pairs])
+    pull = np.column_stack([np.bincount(codes, c * residual, minlength=n.size) for c in left.T])
+    others = np.linalg.inv(inverse) - parts.reshape(-1, profile.p, profile.p)
+    moved = np.linalg.solve(others, pull[..., None])[..., 0]
+    return residual + (design * moved[codes]).sum(axis=1)
 
 
-def _best_ratio(profile: _Profile, method: str) -> float:
-    """Find the ratio of least deviance: a coarse look everywhere, then the root of the slope."""
-    grid = np.r_[0, np.geomspace(1e-4 / profile.sizes[-1], 1e6, 45)]
-    value, slope = profile.deviance(grid, method)
-    best = int(np.argmin(value))
-    if slope[-1] < 0 and best == grid.size - 1:
-        raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
-    low, high = (best, best + 1) if slope[best] < 0 else (best - 1, best)
-    if low < 0:  # least at 0, and rising from there
-        return 0.0
-    return brentq(
-        lambda ratio: profile.deviance(np.array([ratio]), method)[1][0],
-        grid[low],
-        grid[high],
-        xtol=1e-15,
-        rtol=1e-12,
+def _fit(profile: Profile, ratio: float, method: str) -> MultilevelFit:
+    """Everything there is to know at one `ratio`."""
+    at = np.array([ratio])
+    coefficients, rss, inverse = profile.solve(at)
+    sigma_y2 = rss / (profile.rows - (profile.p if method == "reml" else 0))
+    coefficients, covariance = profile.back(coefficients, sigma_y2 * inverse)
+    values, variances = profile.intercepts(at, coefficients, covariance, np.sqrt(sigma_y2))
+    return MultilevelFit(
+        names=profile.names,
+        coefficients=coefficients[0],
+        standard_errors=np.sqrt(np.diag(covariance[0])),
+        sigma_y=float(np.sqrt(sigma_y2[0])),
+        sigma_alpha=float(np.sqrt(ratio * sigma_y2[0])),
+        deviance=float(profile.deviance(at, method)[0][0]),
+        method=method,
+        covariance=covariance[0],
+        groups=profile.summary.groups,
+        n=profile.summary.n,
+        design_means=profile.design_means,
+        intercept_values=values[0],
+        intercept_errors=np.sqrt(variances[0]),
+        row_predictors=profile.k,
     )
 
 
-# ------------------------------------------------------------------------------ reading arguments
+# ------------------------------------------------------------------------------------- small parts
 
 
 def _rows_of(table, columns):
@@ -570,144 +477,6 @@ def _is_label(value, place) -> bool:
         return value in place
     except TypeError:
         return False
-
-
-def _series(values, groups, name):
-    """Make a pandas Series by group."""
-    import pandas as pd
-
-    return pd.Series(values, index=pd.Index(groups, name="group", tupleize_cols=False), name=name)
-
-
-def _codes(group, rows=None):
-    """Return the labels, sorted where they can be, and each row's position among them."""
-    import pandas as pd
-
-    if not isinstance(group, np.ndarray | pd.Series | pd.Index):
-        labels = group if isinstance(group, pd.api.extensions.ExtensionArray) else list(group)
-        group = pd.Index(labels, tupleize_cols=False)
-    if group.ndim != 1:
-        raise ValueError(f"group: one label per row is wanted; got shape {group.shape}")
-    if rows is not None and len(group) != rows:
-        raise ValueError(
-            f"y and group: equal lengths are wanted; y has {rows}, group has {len(group)}"
-        )
-    codes, labels = pd.factorize(group)
-    if (codes < 0).any():
-        raise ValueError(f"group: a label is missing at entry {int(np.argmax(codes < 0))}")
-    labels = np.asarray(labels)
-    try:
-        order = np.argsort(labels, kind="stable")
-    except TypeError:  # labels of several kinds: leave them as they come
-        return labels, codes
-    rank = np.empty_like(order)
-    rank[order] = np.arange(order.size)
-    return labels[order], rank[codes]
-
-
-def _columns(name, table, rows):
-    """Return column names and a list of float columns, each of `rows` finite entries."""
-    if table is None:
-        return (), []
-    if hasattr(table, "columns"):
-        names = tuple(str(column) for column in table.columns)
-        columns = [table.iloc[:, at] for at in range(len(names))]
-    elif hasattr(table, "to_numpy"):  # a Series
-        names, columns = (str(table.name) if table.name is not None else "x1",), [table]
-    else:
-        array = np.asarray(table)
-        if array.ndim not in (1, 2):
-            raise ValueError(f"{name}: one or two dimensions are wanted; got shape {array.shape}")
-        array = array.reshape(array.shape[0], -1)
-        names = tuple(f"x{at + 1}" for at in range(array.shape[1]))
-        columns = list(array.T)
-    columns = [
-        vector(f"{name}[{label!r}]", column) for label, column in zip(names, columns, strict=True)
-    ]
-    for label, column in zip(names, columns, strict=True):
-        if column.size != rows:
-            raise ValueError(
-                f"y and {name}: equal lengths are wanted; y has {rows}, "
-                f"{name}[{label!r}] has {column.size}"
-            )
-    return names, columns
-
-
-def _by_group(table, group):
-    """Return the group predictors as a DataFrame indexed by group."""
-    import pandas as pd
-
-    groups, codes = _codes(group)
-    keyed = isinstance(table, pd.Series | pd.DataFrame)
-    if keyed and len(table) != codes.size:
-        return table
-    if keyed and groups.size == codes.size and set(table.index) == set(groups.tolist()):
-        return table
-    names, columns = _columns("group_predictors", table, codes.size)
-    names = tuple(f"u{name[1:]}" if not keyed else name for name in names)
-    first = np.empty(groups.size, int)
-    first[codes[::-1]] = np.arange(codes.size)[::-1]
-    for name, column in zip(names, columns, strict=True):
-        odd = column != column[first][codes]
-        if odd.any():
-            raise ValueError(
-                f"group_predictors[{name!r}]: it must be constant within a group; "
-                f"group {groups.tolist()[codes[np.argmax(odd)]]!r} has several values"
-            )
-    values = {name: column[first] for name, column in zip(names, columns, strict=True)}
-    return pd.DataFrame(values, index=pd.Index(groups, tupleize_cols=False))
-
-
-def _of_groups(table, groups):
-    """Return names and values (J, q) of a pandas object indexed by group."""
-    import pandas as pd
-
-    if table is None:
-        return (), np.empty((groups.size, 0))
-    if isinstance(table, pd.Series):
-        table = table.to_frame(table.name if table.name is not None else "u1")
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(
-            "group_predictors: one value per row, or a pandas object indexed by group, is wanted; "
-            f"got {type(table).__name__}"
-        )
-    if not table.index.is_unique:
-        raise ValueError("group_predictors: the index must name each group once")
-    at = table.index.get_indexer(pd.Index(groups, tupleize_cols=False))
-    if (at < 0).any():
-        raise ValueError(
-            f"group_predictors: group {groups.tolist()[np.argmax(at < 0)]!r} has no value"
-        )
-    names, columns = _columns("group_predictors", table, len(table))
-    return names, np.column_stack([column[at] for column in columns])
-
-
-# -------------------------------------------------------------------------------- linear algebra
-
-
-def _least_of_own(within, n, means) -> np.ndarray:
-    """Sum of squares that each column must have left to count as having anything of its own.
-
-    1e-10 of its variation about the grand mean, and more than rounding makes of a constant.
-    """
-    grand = n @ means / n.sum()
-    centred = np.diag(within) + n @ (means - grand) ** 2
-    return 1e-10 * centred + 1e-24 * n.sum() * grand**2 + np.finfo(float).tiny
-
-
-def _full_rank(cross, least, names, others):
-    """Raise if a column is (almost) a combination of `others` and those before it, and name it.
-
-    `cross` are the columns' cross-products once `others` are removed.
-    """
-    left = np.array(cross, float)
-    for k, name in enumerate(names):
-        if left[k, k] <= least[k]:
-            before = ", ".join([others, *map(repr, names[:k])])
-            raise ValueError(
-                f"X: the design is rank-deficient: column {name!r} is a combination of {before}"
-            )
-        left = left - np.outer(left[:, k], left[k]) / left[k, k]
 
 
 def _least_squares(cross):

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from arviz_stats.base import array_stats
+from scipy.special import gammaln
 
 from helpers import multilevel
 from helpers.datasets import load_radon
@@ -144,7 +146,7 @@ def test_deviance_and_its_slope_are_what_they_are_called(small, method):
     summary = GroupSummary.from_rows(y, group, X)
     codes = np.unique(group, return_inverse=True)[1]
     Z = np.column_stack([np.ones(60), X, u[group]])
-    profile = multilevel._Profile(summary, u)
+    profile = multilevel.Profile(summary, u)
     for ratio in (0.0, 0.1, 3.0):
         V, _, A, _, _, rss = definitions(y, Z, codes, ratio)
         freedom = 60 - (4 if method == "reml" else 0)
@@ -223,6 +225,137 @@ def test_least_squares_fits_equal_numpys(small):
     np.testing.assert_allclose(
         [*alone.intercept_sd[groups], *alone.standard_errors], error, rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("sigma_ratio", [0.0, 0.4, 5.0])
+def test_leave_out_errors_are_those_of_refitting_without_the_rows(small, sigma_ratio):
+    y, group, X, u = small
+    given = {"sigma_ratio": sigma_ratio, "group_predictors": u}
+    by_row = multilevel.leave_out_errors(y, group, X, **given)
+    by_group = multilevel.leave_out_errors(y, group, X, **given, whole_groups=True)
+    for row in (3, 20, 59):  # groups that stay when a row goes
+        keep = np.arange(60) != row
+        summary = GroupSummary.from_rows(y[keep], group[keep], X[keep])
+        fit = multilevel.fit_at(sigma_ratio, summary, group_predictors=u)
+        expected = fit.predict(X[[row]], group=group[row]).mean[0]
+        assert by_row[row] == pytest.approx(y[row] - expected, rel=1e-9)
+        keep = group != group[row]
+        summary = GroupSummary.from_rows(y[keep], group[keep], X[keep])
+        fit = multilevel.fit_at(sigma_ratio, summary, group_predictors=u)
+        expected = fit.predict(X[[row]], group_predictors=u[group[row]]).mean[0]
+        assert by_group[row] == pytest.approx(y[row] - expected, rel=1e-9)
+    # the only row of its group: leaving out the row or the group is the same
+    assert by_row[0] == pytest.approx(by_group[0], rel=1e-9)
+
+
+# ------------------------------------------------------------------------------------ full Bayes
+
+
+def test_posterior_grid_equals_one_dimensional_integration(small):
+    """Second route: r = sigma_alpha / sigma_y is the only integral; N x N matrices written out.
+
+    With p(sigma_alpha) flat and p(sigma_y^2) ~ 1/sigma_y^2, p(r | y) ~ |V|^-1/2 |A|^-1/2
+    rss^(-(N-p-1)/2), and sigma_y^2 given r is rss / chi-square with N - p - 1 degrees of freedom.
+    """
+    y, group, X, u = small
+    grid = multilevel.posterior_grid(y, group, X, group_predictors=u)
+    codes = np.unique(group, return_inverse=True)[1]
+    Z = np.column_stack([np.ones(60), X, u[group]])
+    member = (codes[:, None] == np.arange(7)).astype(float)
+    at = np.column_stack([np.ones(7), np.zeros((7, 2)), u.to_numpy()])
+    t, width = np.polynomial.legendre.leggauss(80)
+    t = (t + 1) / 2
+    nu = 60 - 4 - 1
+    rows = []
+    for share, part in zip(t, width, strict=True):
+        r = share / (1 - share)
+        V, inverse, A, gamma, residual, rss = definitions(y, Z, codes, r**2)
+        log_density = -0.5 * (np.linalg.slogdet(V)[1] + np.linalg.slogdet(A)[1] + nu * np.log(rss))
+        sigma_y = np.sqrt(rss / 2) * np.exp(gammaln((nu - 1) / 2) - gammaln(nu / 2))
+        level = at @ gamma + r**2 * member.T @ inverse @ residual
+        rows.append([log_density + np.log(part / (1 - share) ** 2), r * sigma_y, sigma_y, *gamma])
+        rows[-1] += list(level)
+    rows = np.array(rows)
+    mass = np.exp(rows[:, 0] - rows[:, 0].max())
+    exact = mass @ rows[:, 1:] / mass.sum()
+    found = [grid.mean(lambda a, b: a), grid.mean(lambda a, b: b), *grid.coefficient_means]
+    np.testing.assert_allclose([*found, *grid.intercepts], exact, rtol=2e-5)
+
+
+def test_posterior_grid_does_not_depend_on_its_nodes(tables):
+    radon = tables["radon"]
+    few = multilevel.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=120)
+    many = multilevel.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=300)
+    np.testing.assert_allclose(few.intercepts, many.intercepts, rtol=1e-9)
+    np.testing.assert_allclose(few.intercept_sd, many.intercept_sd, rtol=1e-9)
+    np.testing.assert_allclose(few.coefficient_sds, many.coefficient_sds, rtol=1e-9)
+    assert (few.sigma_alpha_density * few.width).sum() == pytest.approx(1)
+    np.testing.assert_allclose(few.quantile([0.1, 0.5]), many.quantile([0.1, 0.5]), atol=2e-3)
+
+
+def test_a_prior_for_sigma_alpha_is_used(small):
+    y, group, X, _ = small
+    flat = multilevel.posterior_grid(y, group, X)
+    tight = multilevel.posterior_grid(y, group, X, log_prior=lambda s: -((s / 0.1) ** 2) / 2)
+    assert tight.mean(lambda a, b: a) < 0.3 * flat.mean(lambda a, b: a)
+    at = flat.sigma_alpha
+    weighed = flat.sigma_alpha_mass * np.exp(-((at / 0.1) ** 2) / 2)
+    assert tight.mean(lambda a, b: a) == pytest.approx(weighed @ at / weighed.sum(), rel=1e-6)
+
+
+def test_gibbs_agrees_with_exact_integration(tables):
+    """Largest |z| < 4.5 and RMS within 0.7 to 1.3 over mu, beta, both sigmas and 85 intercepts."""
+    radon = tables["radon"]
+    data = (radon["y"], radon["county"], radon[["floor"]])
+    grid = multilevel.posterior_grid(*data)
+    draws = multilevel.gibbs(*data, chains=8, draws=4000, rng=np.random.default_rng(72))
+    exact = {
+        "intercept": grid.coefficient_means[0],
+        "floor": grid.coefficient_means[1],
+        "sigma_alpha": grid.mean(lambda a, b: a),
+        "sigma_y": grid.mean(lambda a, b: b),
+        "intercepts": grid.intercepts.to_numpy(),
+    }
+    z = []
+    for name, truth in exact.items():
+        sample = draws[name].reshape(8, 4000, -1)
+        ess = array_stats.ess(sample, chain_axis=0, draw_axis=1, method="mean")
+        z += list((sample.mean((0, 1)) - truth) / (sample.std((0, 1)) / np.sqrt(ess)))
+    assert len(z) == 89
+    assert np.max(np.abs(z)) < 4.5
+    assert 0.7 < np.sqrt(np.mean(np.square(z))) < 1.3
+    sd = draws["intercepts"].std((0, 1))
+    np.testing.assert_allclose(sd, grid.intercept_sd, rtol=0.03)
+
+
+def test_gibbs_with_group_predictors_far_from_zero(small):
+    y, group, X, u = small
+    data = (y, group, X + 100)
+    grid = multilevel.posterior_grid(*data, group_predictors=u)
+    draws = multilevel.gibbs(
+        *data, group_predictors=u, chains=4, draws=4000, rng=np.random.default_rng(73)
+    )
+    for name, mean, sd in zip(
+        grid.names, grid.coefficient_means, grid.coefficient_sds, strict=True
+    ):
+        assert abs(draws[name].mean() - mean) < 0.1 * sd, name
+    assert draws["u"].shape == (4, 4000)
+    assert draws["intercepts"].shape == (4, 4000, 7)
+
+
+def test_the_bayesian_fits_refuse_what_has_no_posterior(small):
+    y, group, X, _ = small
+    few = np.isin(group, ["f", "g"])
+    with pytest.raises(ValueError, match="at least 3 groups"):
+        multilevel.gibbs(y[few], group[few], X[few], rng=np.random.default_rng(1))
+    with pytest.raises(ValueError, match="at least 3 groups"):
+        multilevel.posterior_grid(y[few], group[few], X[few])
+    with_prior = multilevel.posterior_grid(y[few], group[few], log_prior=lambda s: -(s**2))
+    assert np.isfinite(with_prior.intercepts).all()
+    with pytest.raises(TypeError, match=r"rng: a numpy.random.Generator"):
+        multilevel.gibbs(y, group, X, rng=1)
+    with pytest.raises(ValueError, match="draws: must be >= 1"):
+        multilevel.gibbs(y, group, X, draws=0, rng=np.random.default_rng(1))
 
 
 # ------------------------------------------------------------------------ summaries and labels
