@@ -14,6 +14,7 @@ import numpy as np
 from helpers._grouped import GroupSummary, by_group, series
 from helpers._profile import Profile
 from helpers._validate import generator, whole
+from helpers.mcmc import summary_table
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,37 @@ class TwoLevelPosterior:
         """Quantiles of sigma_alpha."""
         below = np.cumsum(self.sigma_alpha_mass) - self.sigma_alpha_mass / 2
         return np.interp(share, below, self.sigma_alpha)
+
+
+@dataclass(frozen=True)
+class TwoLevelDraws:
+    """What `gibbs` returns: `draws["intercept"]`, `draws["sigma_alpha"]`, `draws["intercepts"]`."""
+
+    groups: np.ndarray  # (J,) labels
+    numbers: dict[str, np.ndarray]  # each coefficient and sigma, of shape (chains, draws)
+    intercepts: np.ndarray  # the groups' intercepts, shape (chains, draws, J)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return draws by name: a coefficient, sigma_y, sigma_alpha, or intercepts."""
+        if name == "intercepts":
+            return self.intercepts
+        if name in self.numbers:
+            return self.numbers[name]
+        raise KeyError(f"{name!r}; there are {', '.join(self.numbers)} and intercepts")
+
+    def summary(self, *names: str):
+        """Return a table with one row per number, as `helpers.mcmc.Draws.summary` has it.
+
+        By default the coefficients and sigmas; "intercepts" adds a row for each group.
+        """
+        columns = {}
+        for name in names or tuple(self.numbers):
+            if name == "intercepts":
+                for at, label in enumerate(self.groups):
+                    columns[f"intercepts[{label}]"] = self.intercepts[:, :, at]
+            else:
+                columns[name] = self[name]
+        return summary_table(columns)
 
 
 def posterior_grid(
@@ -164,10 +196,9 @@ def gibbs(y, group, X=None, *, group_predictors=None, chains=4, draws=1000, warm
 
     Returns
     -------
-    helpers.mcmc.Draws
-        One entry for each coefficient, under its name ("intercept", then X's columns, then group
-        predictors), and "sigma_y" and "sigma_alpha", of shape (chain, draw); "intercepts" of shape
-        (chain, draw, J), groups in the order of `partial_pooling`.
+    TwoLevelDraws
+        `draws["intercept"]` and so on: one entry for each coefficient, under its name, and
+        "sigma_y", "sigma_alpha" and "intercepts".
 
     Raises
     ------
@@ -227,7 +258,8 @@ def gibbs(y, group, X=None, *, group_predictors=None, chains=4, draws=1000, warm
     coefficients = profile.back(kept.pop("coefficients").reshape(-1, p), np.eye(p))[0]
     coefficients = coefficients.reshape(chains, draws, p)
     named = {name: coefficients[..., at] for at, name in enumerate(profile.names)}
-    return {**named, **kept}
+    intercepts = kept.pop("intercepts")
+    return TwoLevelDraws(summary.groups, {**named, **kept}, intercepts)
 
 
 class _Regression:

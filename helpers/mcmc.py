@@ -70,9 +70,6 @@ class Draws:
         Diagnostics are those of Vehtari et al. (2021), as `arviz-stats` computes them. Under
         `bda3_prior` the posterior means of alpha and beta are infinite: read their quantiles.
         """
-        import pandas as pd
-        from arviz_stats.base import array_stats
-
         columns = {}
         for name in names or ("alpha", "beta", "log_odds", "log_size", "theta"):
             if name == "theta":
@@ -80,23 +77,41 @@ class Draws:
                     columns[f"theta[{j}]"] = self.theta[:, :, j]
             else:
                 columns[name] = self[name]
-        x = np.stack(list(columns.values()))  # (rows, chains, draws)
-        flat = x.reshape(len(x), -1)
-        low, middle, high = np.quantile(flat, [0.025, 0.5, 0.975], axis=1)
-        return pd.DataFrame(
-            {
-                "mean": flat.mean(axis=1),
-                "sd": flat.std(axis=1, ddof=1),
-                "2.5%": low,
-                "50%": middle,
-                "97.5%": high,
-                "mcse": array_stats.mcse(x, method="mean"),
-                "ess_bulk": array_stats.ess(x, method="bulk"),
-                "ess_tail": array_stats.ess(x, method="tail", prob=(0.05, 0.95)),
-                "r_hat": array_stats.rhat(x, method="rank"),
-            },
-            index=list(columns),
-        )
+        return summary_table(columns)
+
+
+def summary_table(columns):
+    """Return a table with one row per number, its Monte Carlo error and diagnostics.
+
+    Parameters
+    ----------
+    columns : mapping of str to array, shape (chains, draws)
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `Draws.summary` describes it.
+    """
+    import pandas as pd
+    from arviz_stats.base import array_stats
+
+    x = np.stack(list(columns.values()))  # (rows, chains, draws)
+    flat = x.reshape(len(x), -1)
+    low, middle, high = np.quantile(flat, [0.025, 0.5, 0.975], axis=1)
+    return pd.DataFrame(
+        {
+            "mean": flat.mean(axis=1),
+            "sd": flat.std(axis=1, ddof=1),
+            "2.5%": low,
+            "50%": middle,
+            "97.5%": high,
+            "mcse": array_stats.mcse(x, method="mean"),
+            "ess_bulk": array_stats.ess(x, method="bulk"),
+            "ess_tail": array_stats.ess(x, method="tail", prob=(0.05, 0.95)),
+            "r_hat": array_stats.rhat(x, method="rank"),
+        },
+        index=list(columns),
+    )
 
 
 def gibbs_metropolis(

@@ -27,7 +27,7 @@ from helpers._grouped import (
     table_columns,
 )
 from helpers._profile import Profile
-from helpers._two_level_bayes import TwoLevelPosterior, gibbs, posterior_grid
+from helpers._two_level_bayes import TwoLevelDraws, TwoLevelPosterior, gibbs, posterior_grid
 from helpers._validate import same_length, vector
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "NoPoolingFit",
     "Prediction",
     "RegressionFit",
+    "TwoLevelDraws",
     "TwoLevelPosterior",
     "complete_pooling",
     "fit_at",
@@ -63,6 +64,10 @@ class RegressionFit:
     deviance: float  # -2 log likelihood at its maximum
     covariance: np.ndarray = field(repr=False)  # of the coefficients
 
+    def __str__(self) -> str:
+        """Coefficients with their standard errors, and the spread."""
+        return f"{_table(self)}\nsigma_y {self.sigma_y:.3f}"
+
 
 @dataclass(frozen=True)
 class NoPoolingFit:
@@ -86,6 +91,11 @@ class NoPoolingFit:
     def intercept_sd(self):
         """Their standard errors, a pandas Series by group."""
         return series(self.intercept_errors, self.groups, "intercept_sd")
+
+    def __str__(self) -> str:
+        """Slopes with their standard errors, the number of intercepts, and the spread."""
+        lines = [f"{self.n.size} intercepts, one for each group", *_table(self).splitlines()]
+        return "\n".join([*lines, f"sigma_y {self.sigma_y:.3f}"])
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,12 @@ class MultilevelFit:
     intercept_values: np.ndarray = field(repr=False)  # (J,)
     intercept_errors: np.ndarray = field(repr=False)  # (J,)
     row_predictors: int = field(repr=False)  # how many columns X had
+
+    def __str__(self) -> str:
+        """Coefficients with their standard errors, the two spreads, n0 and the deviance."""
+        spreads = f"sigma_alpha {self.sigma_alpha:.3f}, sigma_y {self.sigma_y:.3f}"
+        prior = f"prior sample size {self.prior_sample_size:.1f}"
+        return f"{_table(self)}\n{spreads}, {prior}; {self.method} deviance {self.deviance:.1f}"
 
     @property
     def prior_sample_size(self) -> float:
@@ -463,6 +479,15 @@ def _fit(profile: Profile, ratio: float, method: str) -> MultilevelFit:
 
 
 # ------------------------------------------------------------------------------------- small parts
+
+
+def _table(fit) -> str:
+    """One line a coefficient: name, estimate, standard error."""
+    width = max(map(len, fit.names), default=0)
+    lines = zip(fit.names, fit.coefficients, fit.standard_errors, strict=True)
+    return "\n".join(
+        f"{name:{width}} {value:7.3f} (se {error:.3f})" for name, value, error in lines
+    )
 
 
 def _rows_of(table, columns):

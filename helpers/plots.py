@@ -162,3 +162,35 @@ def weights(n, prior_sample_size, *, ax, unit="observations"):
     )
     ax.set(xscale="log", ylim=(0, 1), xlabel=unit, ylabel="weight of the unit's own data")
     return ax
+
+
+def predictions(rows, *, ax, look=PARTIAL_POOLING):
+    """Draw one interval a row, from top to bottom, its ends and middle written above it.
+
+    Parameters
+    ----------
+    rows : mapping of str to (lower, middle, upper)
+        What is predicted, and where; bounds, not offsets.
+    ax : matplotlib.axes.Axes
+        Set a logarithmic axis before or after, as the rows need.
+    look : Look
+        Which pooling this is.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    for place, (lower, middle, upper) in enumerate(rows.values()):
+        ax.hlines(place, lower, upper, color=look.color, linewidth=2)
+        ax.plot(middle, place, **look.points)
+        for value in (lower, middle, upper):
+            ax.annotate(
+                f"{value:.2g}",
+                (value, place),
+                xytext=(0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=9,
+            )
+    ax.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.6, -0.6))
+    return ax

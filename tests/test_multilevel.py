@@ -208,6 +208,22 @@ def test_prediction_takes_one_row_for_many_groups_and_frames_by_name(small):
     assert many.mean.shape == (2,)
 
 
+def test_fits_print_what_a_reader_wants_to_see(tables):
+    radon = tables["radon"]
+    data = (radon["y"], radon["county"], radon[["floor"]])
+    assert str(partial_pooling(*data)) == (
+        "intercept   1.462 (se 0.052)\n"
+        "floor      -0.693 (se 0.070)\n"
+        "sigma_alpha 0.328, sigma_y 0.756, prior sample size 5.3; reml deviance 2171.3"
+    )
+    assert str(complete_pooling(data[0], data[2])) == (
+        "intercept   1.327 (se 0.030)\nfloor      -0.613 (se 0.073)\nsigma_y 0.823"
+    )
+    assert str(no_pooling(*data)) == (
+        "85 intercepts, one for each group\nfloor  -0.721 (se 0.074)\nsigma_y 0.756"
+    )
+
+
 def test_least_squares_fits_equal_numpys(small):
     y, group, X, _ = small
     Z = np.column_stack([np.ones(60), X])
@@ -341,6 +357,12 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
         assert abs(draws[name].mean() - mean) < 0.1 * sd, name
     assert draws["u"].shape == (4, 4000)
     assert draws["intercepts"].shape == (4, 4000, 7)
+    table = draws.summary("u", "sigma_alpha", "intercepts")
+    assert list(table.index[:3]) == ["u", "sigma_alpha", "intercepts[a]"]
+    assert table.loc["u", "mean"] == pytest.approx(draws["u"].mean())
+    assert (table["r_hat"] < 1.01).all()
+    with pytest.raises(KeyError, match="there are intercept, x1, x2, u, sigma_y"):
+        draws["tau"]
 
 
 def test_the_bayesian_fits_refuse_what_has_no_posterior(small):
