@@ -397,8 +397,8 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
 
     Notes
     -----
-    A coarse look along alpha + beta finds the right hill, a quasi-Newton search climbs it, and a
-    root search on the gradient gives the last digits.
+    A coarse look along alpha + beta finds the right hill, and a root search on the gradient its
+    top; where that strays, a quasi-Newton search climbs instead.
     """
     units = _Units(y, n)
     units.refuse_one_sided()
@@ -422,13 +422,13 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
         return -value / scale, -units.score(*x) / scale
 
     start = np.array([logit(means[best]), log_sizes[best]])
-    around = [(start[0] - 8, start[0] + 8), (log_sizes[0], log_sizes[-1])]
-    found = optimize.minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=around, options={"ftol": 1e-14}
-    )
-    polished = optimize.root(lambda x: units.score(*x) / scale, found.x, tol=1e-12)
-    near = np.abs(polished.x - found.x).max() < 0.1
-    x = polished.x if near and loss(polished.x)[0] <= found.fun + 1e-9 else found.x
+    x = optimize.root(lambda x: units.score(*np.clip(x, -700, 700)) / scale, start, tol=1e-12).x
+    if np.abs(x - start).max() > 1 or loss(x)[0] > -values[best] / scale + 1e-12:
+        around = [(start[0] - 8, start[0] + 8), (log_sizes[0], log_sizes[-1])]
+        found = optimize.minimize(
+            loss, start, jac=True, method="L-BFGS-B", bounds=around, options={"ftol": 1e-14}
+        )
+        x = found.x
     at_top = x[1] > log_sizes[-1] - 1e-6
     gain = -loss(x)[0] * scale - units.pooled_log_likelihood()
     if at_top or gain <= 1e-9 * scale**0.5:
