@@ -8,6 +8,7 @@
 `helpers.simulate`        data with a known truth, and scores against it
 `helpers.plots`           the figures the pages share
 `helpers.show`            how a page shows a figure or a slider
+`helpers.slider`          the slider itself: what `slider.js` draws
 `helpers.check`           the visible checks behind exercises
 ========================  =======================================================
 

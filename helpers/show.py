@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+from helpers.slider import slider as slider  # pages import it from here
+
 #: Figure width in inches of a full-width figure; the height is the page's choice.
 WIDTH = 7.0
 #: Dots per inch of stored figures: sharp at full width, still small in the file.

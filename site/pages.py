@@ -50,25 +50,41 @@ def anchor(title: str) -> str:
     return title.strip().replace(" ", "-")
 
 
-def title_and_minutes(path: Path) -> tuple[str, str]:
-    """Return a notebook's title and the minutes it asks for ("" where it names none)."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    title = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
-    minutes = re.search(r"(\d+)\s+minutes", text) or re.search(r"[Mm]inutes\W{1,6}(\d+)", text)
-    return (title[1].strip() if title else path.stem), (minutes[1] if minutes else "")
+def fill_index(app, docname: str, source: list[str]) -> None:
+    """Give the index the README's own picture and table of notebooks: one truth for both.
 
-
-def fill_contents(app, docname: str, source: list[str]) -> None:
-    """Replace the line `CONTENTS` of the index by a table of the notebooks."""
+    Replaces the lines COVER and CONTENTS. A notebook that the README does not name yet gets a row
+    with its title; a row of the README whose notebook is not there yet is left out.
+    """
     if docname != "index":
         return
-    rows = ["| | notebook | minutes |", "|---|---|---|"]
+    root = Path(app.srcdir).parent
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    head, *rows = re.findall(r"^\| (?!-).*\|$", readme, flags=re.MULTILINE)
+    rows = {
+        re.search(r"\((notebooks/[^)]+)\)", row)[1]: row for row in rows if "(notebooks/" in row
+    }
+    table = [head, "|---" * head.count(" |") + "|"]
     for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
-        title, minutes = title_and_minutes(path)
-        rows.append(f"| {path.stem[:2]} | [{title}](notebooks/{path.name}) | {minutes} |")
+        link = f"notebooks/{path.name}"
+        table.append(rows.get(link, f"| [{title(path)}]({link}) | | |"))
         app.env.note_dependency(str(path))
-    source[0] = re.sub(r"^CONTENTS$", lambda _: "\n".join(rows), source[0], flags=re.MULTILINE)
+    cover = re.search(r"^!\[.*?\]\((.+?)\)\n\n\*.*?\*$", readme, flags=re.MULTILINE | re.DOTALL)
+    if cover and (root / cover[1]).exists():
+        cover = cover[0].replace(f"({cover[1]})", f"(../{cover[1]})")
+    else:
+        cover = ""
+    app.env.note_dependency(str(root / "README.md"))
+    for mark, text in (("COVER", cover), ("CONTENTS", "\n".join(table))):
+        source[0] = re.sub(f"^{mark}$", lambda _, text=text: text, source[0], flags=re.MULTILINE)
+
+
+def title(path: Path) -> str:
+    """Return a notebook's first heading."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
+    return found[1].strip() if found else path.stem
 
 
 def alt_texts(path: Path) -> dict[str, str]:

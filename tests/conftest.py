@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -38,6 +40,18 @@ def _kidney_table():
         return load_kidney_cancer()
 
 
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Path:
+    """Return the folder of a freshly built site."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+    command += ["-d", folder / "doctrees", ROOT / "site", folder / "html"]
+    built = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert built.returncode == 0, built.stderr
+    assert built.stderr == ""
+    return folder / "html"
+
+
 # Without a screen, a graphics card, or a word to any server.
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -63,6 +77,53 @@ def chromium():
         browser = driver.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+def _move(page, slider) -> None:
+    """Move one slider by keys and by mouse, and see that what it says and shows moves along."""
+    control, output = slider.locator("input[type=range]"), slider.locator("output")
+    status = slider.locator("[role=status]")
+
+    def state():
+        shown = slider.locator("path[transform]").evaluate_all(
+            "marks => marks.map(mark => mark.getAttribute('transform'))"
+        )
+        said = output.inner_text()
+        assert control.get_attribute("aria-valuetext") == said
+        return said, status.inner_text(), shown
+
+    control.scroll_into_view_if_needed()
+    start = state()
+    assert start[0].startswith("n0 = ")
+    control.focus()
+    seen = [start]
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowLeft", "PageUp", "Home", "End"):
+        page.keyboard.press(key)
+        seen.append(state())
+        assert all(new != old for new, old in zip(seen[-1], seen[-2], strict=True)), key
+    assert seen[1] == seen[3] and seen[4] == start, "a step back undoes a step"
+    assert (seen[-2][0], seen[-1][0]) == (
+        "no pooling: n0 = 0",
+        "complete pooling: n0 is infinite",
+    )
+    assert "weight 1.00" in seen[-2][1] and "weight 0.00" in seen[-1][1]
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+    seen.append(state())
+    assert all(new != old for new, old in zip(seen[-1], seen[-2], strict=True)), "mouse"
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    assert all(new != old for new, old in zip(state(), seen[-1], strict=True)), "mouse, dragged"
+    slider.locator("button").nth(1).click()
+    assert state() == start
+
+
+@pytest.fixture(scope="session")
+def move_slider():
+    """Return the function (page, slider) that moves a slider and checks that it answers."""
+    return _move
 
 
 def pytest_collection_modifyitems(config, items):

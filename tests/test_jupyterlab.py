@@ -45,6 +45,16 @@ READ = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cel
     stderr: cell.outputs.filter(o => o.name === "stderr").map(o => [].concat(o.text).join("")),
   }))"""
 
+# Bring the cell with this index on screen (cells out of sight are not in the page).
+SHOW = """async index => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = index;
+  await notebook.scrollToItem(index, "center");
+}"""
+
+SLIDER_CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
+  .flatMap((cell, index) => (cell.metadata.tags || []).includes("slider") ? [index] : [])"""
+
 CLEAR = """async () => {
   await window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
 }"""
@@ -67,7 +77,7 @@ def lab(tmp_path):
     port = free_port()
     private = {
         name: str(tmp_path / name.lower())
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
     log = (tmp_path / "server.log").open("w")
     server = subprocess.Popen(
@@ -125,20 +135,33 @@ def stop(server: subprocess.Popen, port: int) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_run_all_in_jupyterlab(path, lab, chromium):
+def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(MINUTES * 60_000)
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     page.wait_for_function("window.jupyterapp !== undefined")
     page.evaluate(OPEN, path.name)
+    sliders = page.evaluate(SLIDER_CELLS)
+    page.set_default_timeout(30_000)
+    for index in sliders:  # nobody has said yet that this notebook is trusted
+        page.evaluate(SHOW, index)
+        output = page.locator(".jp-Cell.jp-mod-active .jp-OutputArea-output")
+        assert "Run this cell to start the slider" in output.inner_text()
+        assert output.locator("input").count() == 0
+
+    page.set_default_timeout(MINUTES * 60_000)
     page.evaluate(CLEAR)
     page.evaluate(RUN_ALL)
     cells = page.evaluate(READ)
-    context.close()
-
     assert cells, "no code cell was found"
     for cell in cells:
         assert cell["errors"] == [], f"an error in this cell:\n{cell['source']}"
         assert cell["stderr"] == [], f"a warning in this cell:\n{cell['source']}"
         assert cell["ran"] is not None, f"this cell did not run:\n{cell['source']}"
+
+    page.set_default_timeout(30_000)
+    for index in sliders:
+        page.evaluate(SHOW, index)
+        move_slider(page, page.locator(".jp-Cell.jp-mod-active .pp-slider"))
+    context.close()

@@ -43,3 +43,8 @@
     for (const fold of folded) fold.open = false;
   });
 })();
+
+// A page read from a disk may not fetch its neighbours: the search then lists titles only.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
