@@ -194,3 +194,115 @@ def predictions(rows, *, ax, look=PARTIAL_POOLING):
             )
     ax.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.6, -0.6))
     return ax
+
+
+def contour(x, y, density, *, ax, levels=(0.05, 0.25, 0.5, 0.75, 0.95), **style):
+    """Draw lines of equal density of two hyperparameters.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (columns,) and (rows,)
+        Grid of the horizontal and the vertical axis.
+    density : array_like, shape (rows, columns)
+        Density on that grid, not necessarily normalised.
+    ax : matplotlib.axes.Axes
+    levels : sequence of float
+        Where the lines run, as shares of the highest density, rising.
+    **style
+        Passed to `Axes.contour`, such as `colors` and `linestyles`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    density = np.asarray(density, float)
+    style = {"colors": PARTIAL_POOLING.color, "linewidths": 1.1, **style}
+    ax.contour(x, y, density / density.max(), levels=list(levels), **style)
+    ax.set(xlabel=r"$\log(\alpha/\beta)$", ylabel=r"$\log(\alpha+\beta)$")
+    return ax
+
+
+#: One colour per chain; they differ in lightness too. A fifth chain starts over.
+CHAINS = ("#0072B2", "#C25500", "#3B3B3B", "#7FB6D6")
+
+
+def trace(draws, *, ax, labels=True):
+    """Draw a number's path through each chain, sweep by sweep.
+
+    Parameters
+    ----------
+    draws : array_like, shape (chains, draws)
+    ax : matplotlib.axes.Axes
+    labels : bool
+        Write the chain's number at the right end of its path.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    draws = np.asarray(draws, float)
+    for number, path in enumerate(draws):
+        color = CHAINS[number % len(CHAINS)]
+        ax.plot(path, color=color, linewidth=0.8, alpha=0.85)
+        if labels:
+            ax.annotate(
+                f"{number + 1}",
+                (1.01, (number + 0.5) / len(draws)),
+                xycoords="axes fraction",
+                va="center",
+                color=color,
+                fontsize=10,
+            )
+    ax.set(xlabel="sweep", xlim=(0, draws.shape[1]))
+    return ax
+
+
+def graph(nodes, edges, *, ax, seen=(), marked=(), size=1500):
+    """Draw a model as circles and arrows from parents to children.
+
+    Parameters
+    ----------
+    nodes : mapping of str to (float, float)
+        Name, which is what stands in the circle, and place.
+    edges : sequence of (str, str)
+        From parent to child.
+    ax : matplotlib.axes.Axes
+    seen : collection of str
+        Nodes that are data: filled grey.
+    marked : collection of str
+        Nodes to ring in the colour of partial pooling.
+    size : float
+        Area of a circle in points squared.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    radius = np.sqrt(size) / 2 + 2
+    for parent, child in edges:
+        ax.annotate(
+            "",
+            nodes[child],
+            nodes[parent],
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": "#6B6B6B",
+                "shrinkA": radius,
+                "shrinkB": radius,
+            },
+        )
+    for name, (x, y) in nodes.items():
+        ring = PARTIAL_POOLING.color if name in marked else "#3B3B3B"
+        ax.scatter(
+            x,
+            y,
+            s=size,
+            facecolor="#DADADA" if name in seen else "white",
+            edgecolor=ring,
+            linewidth=3 if name in marked else 1.2,
+            zorder=3,
+        )
+        ax.annotate(name, (x, y), ha="center", va="center", fontsize=12, zorder=4)
+    ax.margins(0.12, 0.25)
+    ax.axis("off")
+    return ax
