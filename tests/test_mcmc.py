@@ -74,6 +74,27 @@ def test_agrees_with_the_grid_under_another_prior_and_an_empty_unit(sampler):
     assert np.abs(against_grid(y, n, draws, log_prior=proper)).max() < 4.5
 
 
+@pytest.mark.parametrize("trials, better", [(4, False), (200, True)])
+def test_both_forms_agree_with_the_grid_and_each_wins_once(trials, better):
+    """Weak data favour the non-centred form, strong data the centred one, threefold or more."""
+
+    def proper(a, b):
+        return np.where((a + b >= 1) & (a + b <= 1000), bda3_prior(a, b), -np.inf)
+
+    rng = np.random.default_rng(43)
+    n = np.full(20, trials)
+    y = rng.binomial(n, rng.beta(2.3, 14.1, 20))
+    ess = {}
+    for centred in (True, False):
+        draws = mcmc.reparametrised(
+            y, n, centred=centred, draws=800, rng=rng, log_prior=proper, progress=False
+        )
+        ess[centred] = draws.summary("log_size")["ess_bulk"].iloc[0]
+        if centred == better:
+            assert np.abs(against_grid(y, n, draws, log_prior=proper)).max() < 4.5
+    assert ess[better] > 3 * ess[not better]
+
+
 @SAMPLERS
 def test_same_seed_same_draws_and_other_seed_others(rats, sampler):
     def run(seed):
