@@ -129,11 +129,13 @@ function (root, spec) {
       shape.append(svg("title", {}, labels[j]));
       shapes.push(map.appendChild(shape));
     });
-    const bar = [-1, 0, 1].map((part) => shade(centre + part * spec.reach)).join(", ");
+    const [least, most] = [Math.min(centre, ...raw), Math.max(centre, ...raw)];
+    const pale = (100 * (centre - least)) / (most - least || 1);
+    const bar = `${shade(least)}, ${shade(centre)} ${pale}%, ${shade(most)}`;
     const legend = html("p", { class: "pp-legend" },
-      html("span", {}, text(centre - spec.reach)),
+      html("span", {}, text(least)),
       html("span", { class: "pp-bar", style: `background: linear-gradient(to right, ${bar})` }),
-      html("span", {}, text(centre + spec.reach)),
+      html("span", {}, text(most)),
       html("span", {}, `(palest: complete pooling, ${text(centre)})`));
     panels.append(map, legend);
   }

@@ -56,4 +56,5 @@ def setup(app):
     """Hook the steps of `pages` into Sphinx's build."""
     app.connect("source-read", pages.fill_index)
     app.connect("doctree-read", pages.carry_alt_text)
+    app.connect("html-page-context", pages.link_figures)
     app.connect("html-page-context", pages.mend_for_screen_readers)

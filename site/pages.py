@@ -53,8 +53,9 @@ def anchor(title: str) -> str:
 def fill_index(app, docname: str, source: list[str]) -> None:
     """Give the index the README's own picture and table of notebooks: one truth for both.
 
-    Replaces the lines COVER and CONTENTS. A notebook that the README does not name yet gets a row
-    with its title; a row of the README whose notebook is not there yet is left out.
+    Replaces the lines COVER, CONTENTS (the table) and PAGES (the navigation, in the table's short
+    names). A notebook that the README does not name yet gets a row with its title; a row of the
+    README whose notebook is not there yet is left out.
     """
     if docname != "index":
         return
@@ -64,10 +65,12 @@ def fill_index(app, docname: str, source: list[str]) -> None:
     rows = {
         re.search(r"\((notebooks/[^)]+)\)", row)[1]: row for row in rows if "(notebooks/" in row
     }
-    table = [head, "|---" * head.count(" |") + "|"]
+    pages, table = [], [head, "|---" * head.count(" |") + "|"]
     for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
         link = f"notebooks/{path.name}"
         table.append(rows.get(link, f"| [{title(path)}]({link}) | | |"))
+        name = re.search(r"\[(.+?)\]", table[-1])[1]
+        pages.append(f"{name} <notebooks/{path.stem}>")
         app.env.note_dependency(str(path))
     cover = re.search(r"^!\[.*?\]\((.+?)\)\n\n\*.*?\*$", readme, flags=re.MULTILINE | re.DOTALL)
     if cover and (root / cover[1]).exists():
@@ -75,7 +78,8 @@ def fill_index(app, docname: str, source: list[str]) -> None:
     else:
         cover = ""
     app.env.note_dependency(str(root / "README.md"))
-    for mark, text in (("COVER", cover), ("CONTENTS", "\n".join(table))):
+    parts = {"COVER": cover, "CONTENTS": "\n".join(table), "PAGES": "\n".join(pages)}
+    for mark, text in parts.items():
         source[0] = re.sub(f"^{mark}$", lambda _, text=text: text, source[0], flags=re.MULTILINE)
 
 
@@ -109,6 +113,13 @@ def carry_alt_text(app, doctree: nodes.document) -> None:
         alt = texts.get(Path(image["uri"]).stem)
         if alt:
             image["alt"] = alt
+
+
+def link_figures(app, pagename, template, context: dict, doctree) -> None:
+    """Make every figure a link to itself, so that a phone shows it in full size."""
+    if pagename.startswith("notebooks/") and "body" in context:
+        figure = re.compile(r'<img alt="[^"]*" src="([^"]+)" />')
+        context["body"] = figure.sub(r'<a class="figure" href="\1">\g<0></a>', context["body"])
 
 
 def mend_for_screen_readers(app, pagename, template, context: dict, doctree) -> None:
