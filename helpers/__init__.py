@@ -4,9 +4,11 @@
 `helpers.datasets`        the tables of the course
 `helpers.beta_binomial`   counts out of trials: notebooks 01 and 04
 `helpers.multilevel`      normal measurements in groups: notebooks 02 and 03
+`helpers.normal_normal`   raw means with known standard errors: notebook 02
 `helpers.mcmc`            the samplers of notebook 04
 `helpers.simulate`        data with a known truth, and scores against it
 `helpers.plots`           the figures the pages share
+`helpers.curves`          lines named at their ends, for notebook 02
 `helpers.show`            how a page shows a figure or a slider
 `helpers.slider`          the slider itself: what `slider.js` draws
 `helpers.check`           the visible checks behind exercises

@@ -40,7 +40,9 @@ PARTIAL_POOLING = Look("partial pooling", "#0072B2", "D", "-")
 TRUTH = Look("truth", "#00795C", "x", ":")
 
 
-def shrinkage(raw, partial, centre, *, ax, size=None, lower=None, upper=None):
+def shrinkage(
+    raw, partial, centre, *, ax, size=None, lower=None, upper=None, label=COMPLETE_POOLING.label
+):
     """Draw each unit's move from its raw estimate to its partially pooled one, as an arrow.
 
     Parameters
@@ -48,12 +50,14 @@ def shrinkage(raw, partial, centre, *, ax, size=None, lower=None, upper=None):
     raw, partial : array_like, shape (J,)
         No-pooling and partial-pooling estimates, one per unit.
     centre : float
-        The complete-pooling estimate: the value they are drawn towards.
+        The value they are drawn towards.
     ax : matplotlib.axes.Axes
     size : array_like, shape (J,), optional
         The units' sample sizes; units stand in this order (small to large), by default as given.
     lower, upper : array_like, shape (J,), optional
         Ends of an interval for each partial estimate, in data units (bounds, not offsets).
+    label : str
+        What the line at `centre` is called.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def shrinkage(raw, partial, centre, *, ax, size=None, lower=None, upper=None):
     place = np.arange(raw.size)
     ax.axhline(centre, color=COMPLETE_POOLING.color, linestyle=COMPLETE_POOLING.line, linewidth=1.2)
     ax.annotate(
-        COMPLETE_POOLING.label,
+        label,
         (1, centre),
         xycoords=("axes fraction", "data"),
         xytext=(-2, 3),
@@ -99,6 +103,41 @@ def shrinkage(raw, partial, centre, *, ax, size=None, lower=None, upper=None):
     )
     ax.plot(place, raw[order], label=NO_POOLING.label, **NO_POOLING.points)
     ax.plot(place, partial[order], label=PARTIAL_POOLING.label, **PARTIAL_POOLING.points)
+    return ax
+
+
+def poolings(labels, estimates, *, ax, truth=None):
+    """Draw the estimates of several poolings side by side for each unit, with their intervals.
+
+    Parameters
+    ----------
+    labels : sequence, length J
+        What stands below each unit, in the order of the estimates.
+    estimates : mapping of str to (estimate, lower, upper), or to an object
+        "no pooling", "complete pooling", "partial pooling" -> three arrays of shape (J,); the ends
+        are bounds, not offsets. An object with `mean` and `interval()` will do, too.
+    ax : matplotlib.axes.Axes
+    truth : array_like, shape (J,), optional
+        The true values, if they are known.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    looks = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING)}
+    place = np.arange(len(labels))
+    steps = np.linspace(-0.24, 0.24, len(estimates)) if len(estimates) > 1 else [0.0]
+    for step, (name, answer) in zip(steps, estimates.items(), strict=True):
+        if hasattr(answer, "interval"):
+            answer = (answer.mean, *answer.interval())
+        estimate, lower, upper = answer
+        look = looks[name]
+        ax.vlines(place + step, lower, upper, color=look.color, linewidth=1.4, alpha=0.6)
+        ax.plot(place + step, estimate, label=look.label, **look.points)
+    if truth is not None:
+        ax.plot(place, truth, label=TRUTH.label, zorder=3, **TRUTH.points)
+    ax.set_xticks(place, labels)
+    ax.legend(ncols=2)
     return ax
 
 

@@ -92,7 +92,7 @@ class Score:
         }
 
 
-def normal_means(n, *, mean=0.0, between_sd, within_sd, rng, truth=None, replications=None):
+def normal_means(n, *, mean=0.0, between_sd=None, within_sd, rng, truth=None, replications=None):
     """Draw truth ~ N(mean, between_sd**2) and raw means ~ N(truth, within_sd**2 / n).
 
     Parameters
@@ -172,7 +172,7 @@ def two_level(
     *,
     mean=0.0,
     slopes=(),
-    between_sd,
+    between_sd=None,
     within_sd,
     rng,
     truth=None,
@@ -230,7 +230,7 @@ def two_level(
     return TwoLevelData(group=group, truth=truth, y=truth[..., group] + X @ slopes + noise)
 
 
-def score(estimates, truth, lower=None, upper=None, *, axis=None) -> Score:
+def score(estimates, truth, lower=None, upper=None, *, inside=None, axis=None) -> Score:
     """Compare estimates with the truth.
 
     Parameters
@@ -240,6 +240,8 @@ def score(estimates, truth, lower=None, upper=None, *, axis=None) -> Score:
         so a truth held fixed may be (J,) and a complete-pooling estimate (replications, 1).
     lower, upper : array_like, optional
         Ends of an interval for each estimate, in data units (bounds, not offsets).
+    inside : array_like of bool, optional
+        Instead of the ends: whether each interval holds the truth.
     axis : None, 0 or 1
         Average over everything (None: one number each); over replications (0: one entry a unit);
         over units (1: one entry a replication).
@@ -269,14 +271,185 @@ def score(estimates, truth, lower=None, upper=None, *, axis=None) -> Score:
     coverage = coverage_error = np.full_like(mse, np.nan)
     if (lower is None) != (upper is None):
         raise ValueError("lower, upper: give both or neither")
+    if lower is not None and inside is not None:
+        raise ValueError("inside: give it or the ends lower and upper, not both")
     if lower is not None:
         lower, upper = np.asarray(lower, float), np.asarray(upper, float)
         if np.any(lower > upper):
             raise ValueError("lower: may not lie above upper")
-        inside = np.broadcast_to((lower <= truth) & (truth <= upper), error.shape)
-        coverage, coverage_error = _mean_with_error(inside.astype(float), axis)
+        inside = (lower <= truth) & (truth <= upper)
+    if inside is not None:
+        inside = np.broadcast_to(np.asarray(inside, float), error.shape)
+        coverage, coverage_error = _mean_with_error(inside, axis)
     values = (error.mean(axis), error.var(axis), mse, mse_error, coverage, coverage_error)
     return Score(*(float(v) if axis is None else v for v in values))
+
+
+def score_all(answers, truth) -> dict[str, Score]:
+    """Score several estimators unit by unit.
+
+    Parameters
+    ----------
+    answers : mapping of str to an object with `mean` and `interval()`
+        Such as `helpers.normal_normal.three_poolings` returns for many data sets.
+    truth : array_like, shape (J,) or (replications, J)
+
+    Returns
+    -------
+    dict of str to Score
+        Made with ``axis=0``, coverage of the 95% intervals included.
+    """
+    return {
+        name: score(answer.mean, truth, *answer.interval(), axis=0)
+        for name, answer in answers.items()
+    }
+
+
+def table(trials) -> str:
+    """Write a table with one line a trial: the MSE of each method, and the coverage of the last.
+
+    Parameters
+    ----------
+    trials : mapping of str to (mapping of str to Score)
+        Name of the trial -> name of the method -> its score over everything (``axis=None``).
+    """
+    wide = max(map(len, trials))
+    names = list(next(iter(trials.values())))
+    lines = [" ".join([f"{'MSE':{wide}}", *(f"{name:>17}" for name in names), "  (coverage)"])]
+    for label, scores in trials.items():
+        mse = (f"{scores[name].mse:17.1f}" for name in names)
+        lines.append(" ".join([f"{label:{wide}}", *mse, f"{scores[names[-1]].coverage:11.0%}"]))
+    return "\n".join(lines)
+
+
+def report(scores) -> str:
+    """Write scores made with ``axis=0`` as a table, ready to print.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        Name of the estimator -> its scores, one entry a unit.
+
+    Returns
+    -------
+    str
+        Averages over the units (bias squared first), then the range of the units' coverages.
+    """
+    wide = max(map(len, scores))
+    lines = [f"{'':{wide}}  bias²  variance    MSE  coverage  (unit by unit)"]
+    for name, score in scores.items():
+        mean = score.averaged()
+        lines.append(
+            f"{name:{wide}}  {mean['squared_bias']:5.1f}  {mean['variance']:8.1f}"
+            f"  {mean['mse']:5.1f}  {mean['coverage']:8.0%}"
+            f"  ({np.min(score.coverage):.0%} to {np.max(score.coverage):.0%})"
+        )
+    return "\n".join(lines)
+
+
+def best_weight(raw, truth, centre, *, axis=None):
+    """Find the w that brings w * raw + (1 - w) * centre closest to the truth (least squares).
+
+    Parameters
+    ----------
+    raw, truth : array_like, shape (replications, J)
+    centre : array_like, shape (replications, 1) or (replications, J)
+        What each data set is shrunk towards.
+    axis : None or 0
+        One weight for all units (None) or one for each (0).
+
+    Returns
+    -------
+    weight, error : float or ndarray, shape (J,)
+        The weight and its Monte Carlo standard error over replications.
+    """
+    raw, truth = np.asarray(raw, float), np.asarray(truth, float)
+    if raw.ndim != 2 or raw.shape != truth.shape:
+        raise ValueError(
+            f"raw, truth: one shape (replications, J) is wanted; got {raw.shape}, {truth.shape}"
+        )
+    if axis not in (None, 0):
+        raise ValueError(f"axis: None or 0 is wanted; got {axis!r}")
+    distance = raw - centre
+    product, square = distance * (truth - centre), distance**2
+    if axis is None:
+        product, square = product.sum(1), square.sum(1)
+    share = product.sum(0) / square.sum(0)
+    residual = product - share * square  # the delta method for a ratio of means
+    error = residual.std(0, ddof=1) / square.mean(0) / np.sqrt(len(raw))
+    return (float(share), float(error)) if axis is None else (share, error)
+
+
+class Ledger:
+    """Claims of the algebra beside what a simulation found, and how far apart they are.
+
+    If all claims are true, the distances in Monte Carlo errors (z) behave like draws from a
+    standard normal distribution: nearly all within 3, root mean square near 1.
+    """
+
+    def __init__(self):
+        self.rows: list[tuple[str, float, float, float]] = []
+
+    def add(self, claim: str, exact, simulated, error) -> None:
+        """Write down one claim, or one an entry if arrays are given.
+
+        Parameters
+        ----------
+        claim : str
+            What sort of claim this is; `table` counts them by this name.
+        exact, simulated, error : float or array_like
+            What the algebra says, what the simulation found, and its Monte Carlo standard error.
+        """
+        error = _validate.positive("error", error)
+        columns = map(np.ravel, np.broadcast_arrays(np.asarray(exact, float), simulated, error))
+        self.rows += [(claim, *map(float, values)) for values in zip(*columns, strict=True)]
+
+    def compare(self, claim: str, exact, simulated, error, *, names, digits: int = 3) -> str:
+        """Add claims as `add` does, and return them as lines of text, ready to print.
+
+        Parameters
+        ----------
+        names : sequence
+            What stands before each line, text or number.
+        digits : int
+            Decimals.
+        """
+        old = len(self.rows)
+        self.add(claim, exact, simulated, error)
+        names = [str(name) for name in names]
+        wide = max(map(len, names))
+        lines = [claim, f"{'':{wide}}  algebra  simulation   error     z"]
+        for name, (_, says, found, off) in zip(names, self.rows[old:], strict=True):
+            lines.append(
+                f"{name:>{wide}}  {says:7.{digits}f}  {found:10.{digits}f}  {off:6.{digits + 1}f}"
+                f"  {(found - says) / off:4.1f}"
+            )
+        return "\n".join(lines)
+
+    @property
+    def z(self) -> np.ndarray:
+        """Difference over Monte Carlo error, one entry a claim."""
+        values = np.array([row[1:] for row in self.rows]).reshape(-1, 3)
+        return (values[:, 1] - values[:, 0]) / values[:, 2]
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of z."""
+        return float(np.sqrt(np.mean(self.z**2)))
+
+    def table(self) -> str:
+        """One line for each sort of claim: how many, and the largest distance."""
+        z = np.abs(self.z)
+        sorts = list(dict.fromkeys(row[0] for row in self.rows))
+        wide = max(map(len, sorts))
+        lines = [f"{'claim':{wide}}  number  largest |z|"]
+        for sort in sorts:
+            mine = z[[row[0] == sort for row in self.rows]]
+            lines.append(f"{sort:{wide}}  {mine.size:6d}  {mine.max():11.2f}")
+        lines.append(
+            f"{'all':{wide}}  {z.size:6d}  {z.max():11.2f}   root mean square {self.rms:.2f}"
+        )
+        return "\n".join(lines)
 
 
 def _mean_with_error(values, axis):
@@ -302,6 +475,8 @@ def _at_least_one(name, n):
 
 
 def _spread(name, value):
+    if value is None:
+        raise ValueError(f"{name}: wanted unless truth is given")
     value = float(value)
     if not (np.isfinite(value) and value >= 0):
         raise ValueError(f"{name}: must be finite and >= 0; got {value}")
