@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all html format lock clean
+.PHONY: help env lab data notebooks test test-all html student format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -45,6 +45,9 @@ test-all: test ## the tests, then what takes longer: calibration, JupyterLab and
 html: env ## the course as a static site in build/site
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site
 	@echo "The site is in build/site: open build/site/index.html"
+
+student: env ## the course without solutions in build/student, the marking key beside it
+	$(BIN)/python site/student.py
 
 format: env ## tidy the Python code, in the helpers and in the pages alike
 	$(BIN)/ruff check --quiet --fix helpers tests site data
