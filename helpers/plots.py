@@ -193,7 +193,7 @@ def weights(n, prior_sample_size, *, ax, unit="observations"):
     )
     ax.plot([prior_sample_size] * 2, [0, 0.5], color=COMPLETE_POOLING.color, linestyle=":")
     ax.annotate(
-        f"n0 = {prior_sample_size:,.3g}",
+        f"n0 = {float(f'{prior_sample_size:.3g}'):,.9g}",
         (prior_sample_size, 0),
         xytext=(4, 4),
         textcoords="offset points",
