@@ -44,8 +44,10 @@ class GroupSummary:
         means = np.empty((groups.size, len(columns) + 1))
         deviations = []
         for k, column in enumerate([*columns, y]):
-            means[:, k] = np.bincount(codes, column, minlength=groups.size) / n
-            deviations.append(column - means[codes, k])
+            mean = np.bincount(codes, column, minlength=groups.size) / n
+            means[:, k] = mean
+            deviation = mean[codes]
+            deviations.append(np.subtract(column, deviation, out=deviation))
         within = np.array([[a @ b for b in deviations] for a in deviations])
         return cls(groups, n, means, within, names)
 
@@ -95,6 +97,8 @@ def label_codes(group, rows=None):
     try:
         order = np.argsort(labels, kind="stable")
     except TypeError:  # labels of several kinds: leave them as they come
+        return labels, codes
+    if (order == np.arange(order.size)).all():  # they came sorted
         return labels, codes
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)

@@ -12,7 +12,7 @@ def _first(bad: np.ndarray, values: np.ndarray) -> str:
 
 
 def vector(name: str, values, *, finite: bool = True) -> np.ndarray:
-    """Return `values` as a one-dimensional float array with at least one entry.
+    """Return `values` as a one-dimensional float array with at least one entry (no copy if it is).
 
     Raises
     ------
@@ -36,7 +36,7 @@ def vector(name: str, values, *, finite: bool = True) -> np.ndarray:
         raise ValueError(f"{name}: one dimension is wanted; got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name}: at least one entry is wanted; got none")
-    array = array.astype(float)
+    array = array.astype(float, copy=False)
     if finite and not np.isfinite(array).all():
         raise ValueError(
             f"{name}: every entry must be finite; {_first(~np.isfinite(array), array)}"
