@@ -44,6 +44,7 @@ test-all: test ## the tests, then what takes longer: calibration, JupyterLab and
 	$(PYTEST) -m "long or browser" tests
 
 html: env ## the course as a static site in build/site
+	@rm -rf build/site build/doctrees
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site
 	@echo "The site is in build/site: open build/site/index.html"
 

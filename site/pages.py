@@ -29,6 +29,26 @@ def copy_notebooks(source: Path, target: Path) -> None:
             shutil.copyfile(path, copy)
 
 
+def copy_data_page(source: Path, target: Path) -> None:
+    """Make a page of the data's README, so that links to it from the notebooks lead there too.
+
+    The licences it links to come along; links to what is not on the site become plain words.
+    """
+    target.mkdir(exist_ok=True)
+
+    def link(found: re.Match) -> str:
+        if (source / found[2]).is_file() and "/" not in found[2]:
+            shutil.copyfile(source / found[2], target / found[2])
+            return found[0]
+        return found[0] if found[2].startswith("http") else found[1]
+
+    text = (source / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", link, text)
+    page = target / "README.md"
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+
+
 def read(text: str) -> nbformat.NotebookNode:
     """Read a notebook for myst-nb: its solutions are folded, everything else stays."""
     notebook = nbformat.reads(text, as_version=4)

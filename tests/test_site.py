@@ -90,6 +90,7 @@ def test_the_index_shows_the_row_of_the_readme(site, path):
 
 def test_pages_follow_each_other(site):
     order = [site / "index.html", *(built(site, path) for path in NOTEBOOKS)]
+    order.append(site / "data" / "README.html")
     for here, there in pairwise(order):
         for page, other, label in ((here, there, "next-page"), (there, here, "prev-page")):
             links = [a["href"] for a in Page(page).all("a") if a.get("class") == label]
