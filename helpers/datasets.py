@@ -249,6 +249,34 @@ def load_kidney_cancer():
     return _twin_kidney_cancer()
 
 
+def find_county(table, name: str) -> int:
+    """Return the row number of one county, named as "Loving County, Texas".
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With columns `county` and `state`, as `load_kidney_cancer` gives.
+    name : str
+        County and state with a comma between; capitals do not matter.
+
+    Raises
+    ------
+    ValueError
+        If there is no such county; the message names the nearest ones.
+    """
+    import difflib
+
+    names = [
+        f"{county}, {state}" for county, state in zip(table["county"], table["state"], strict=True)
+    ]
+    plain = [known.casefold() for known in names]
+    if name.casefold() in plain:
+        return plain.index(name.casefold())
+    near = difflib.get_close_matches(name.casefold(), plain, n=3, cutoff=0.5)
+    told = "; ".join(names[plain.index(known)] for known in near) or "nothing like it"
+    raise ValueError(f'name: "County, State" is wanted; got {name!r}. Near it: {told}')
+
+
 def _mirror() -> str:
     """Return the folder that the environment variable names, or ""."""
     return os.environ.get(MIRROR, "").strip()

@@ -38,6 +38,7 @@ NO_POOLING = Look("no pooling", "#C25500", "o", "-", filled=False)
 COMPLETE_POOLING = Look("complete pooling", "#3B3B3B", "s", "--")
 PARTIAL_POOLING = Look("partial pooling", "#0072B2", "D", "-")
 TRUTH = Look("truth", "#00795C", "x", ":")
+LOOKS = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING)}
 
 
 def shrinkage(
@@ -344,4 +345,258 @@ def graph(nodes, edges, *, ax, seen=(), marked=(), size=1500):
         ax.annotate(name, (x, y), ha="center", va="center", fontsize=12, zorder=4)
     ax.margins(0.12, 0.25)
     ax.axis("off")
+    return ax
+
+
+#: Colours of groups of counties on maps and in the funnel; each map has one of them on white.
+HIGH, LOW, MINE = "#6A2C8E", "#9A6A00", "#D1006C"
+
+
+def county_map(shapes, colors, *, ax, mark=None):
+    """Draw a map of counties, some of them filled.
+
+    Parameters
+    ----------
+    shapes : helpers.datasets.CountyShapes
+    colors : mapping of str to colour
+        County code (five digits) -> fill. Counties that are not in it stay white.
+    ax : matplotlib.axes.Axes
+    mark : str, optional
+        Code of one county to ring.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    from matplotlib.collections import LineCollection, PathCollection
+
+    codes = [code for code in colors if code in shapes.rings]
+    fills = [colors[code] for code in codes]
+    areas = shapes.paths(codes)
+    filled = {"facecolors": fills, "edgecolors": fills, "linewidths": 0.2, "antialiaseds": False}
+    ax.add_collection(PathCollection(areas, **filled))
+    ax.add_collection(LineCollection(shapes.borders, colors="#8A8A8A", linewidths=0.4))
+    if mark is not None:
+        largest = max(shapes.rings[mark], key=len)
+        ax.plot(
+            *((largest.min(axis=0) + largest.max(axis=0)) / 2),
+            marker="o",
+            markersize=13,
+            markerfacecolor="none",
+            markeredgecolor=MINE,
+            markeredgewidth=2,
+        )
+    x0, y0, x1, y1 = shapes.bounds
+    ax.set(xlim=(x0, x1), ylim=(y1, y0), aspect="equal")
+    ax.set_axis_off()
+    return ax
+
+
+def funnel(size, rate, centre, curve, limits, *, ax, groups=(), mark=None, scale=1.0):
+    """Draw rates against size with control limits that narrow as size grows.
+
+    Parameters
+    ----------
+    size, rate : array_like, shape (J,)
+        Exposure and rate of each unit.
+    centre : float
+        The common rate the limits are for.
+    curve : array_like, shape (K,)
+        Exposures at which the limits are given.
+    limits : iterable of (lower, upper)
+        Pairs of limits, rates of shape (K,), the narrowest first.
+    ax : matplotlib.axes.Axes
+    groups : iterable of (mask, colour, label)
+        Units to colour.
+    mark : int, optional
+        Number of one unit to ring.
+    scale : float
+        All rates are multiplied by this (1e5 for rates per 100,000).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    size, rate = np.asarray(size, float), scale * np.asarray(rate, float)
+    ax.plot(size, rate, ".", color="#8C8C8C", markersize=3, alpha=0.5)
+    for mask, color, label in groups:
+        ax.plot(size[mask], rate[mask], ".", color=color, markersize=4, label=label)
+    for style, pair in zip(("-", (0, (1, 1.5))), limits, strict=False):
+        for edge in (scale * np.array(limit, float) for limit in pair):
+            jump = np.abs(np.diff(edge)) > 0.08 * edge[1:]  # a count more: lift the pen
+            edge[1:][jump] = np.nan
+            edge[edge == 0] = np.nan
+            ax.plot(curve, edge, color="black", linestyle=style, linewidth=1)
+    look = COMPLETE_POOLING
+    ax.axhline(scale * centre, color=look.color, linestyle=look.line, linewidth=1)
+    if mark is not None:
+        ring = {"markersize": 12, "markerfacecolor": "none", "markeredgewidth": 2}
+        ax.plot(size[mark], rate[mark], "o", color=MINE, **ring)
+    ax.set_xscale("log")
+    if groups:
+        ax.legend(markerscale=3)
+    return ax
+
+
+def course_map(*, ax):
+    """Draw the six notebooks of the course and what leads to what.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    boxes = {
+        "00": (0, 1, "00 Start here", "set-up,\nnotation"),
+        "01": (1, 1, "01 Kidney\ncancer", "why pool\nat all?"),
+        "02": (2, 2, "02 Garages", "derive the weight"),
+        "03": (2, 1, "03 Radon", "add predictors"),
+        "04": (2, 0, "04 Rat tumours", "all unknowns at once"),
+        "05": (3, 1, "05 Your turn", "two open\nprojects"),
+    }
+    drawn = {}
+    for number, (x, y, title, what) in boxes.items():
+        main = number not in {"00", "05"}
+        drawn[number] = ax.text(
+            x,
+            y,
+            f"{title}\n{what}",
+            ha="center",
+            va="center",
+            fontsize=11.5,
+            linespacing=1.4,
+            bbox={
+                "boxstyle": "round,pad=0.45",
+                "facecolor": "#E6F0F8" if main else "white",
+                "edgecolor": PARTIAL_POOLING.color if main else "#3B3B3B",
+            },
+        )
+    links = [("00", "01")]
+    links += [("01", number) for number in ("02", "03", "04")]
+    links += [(number, "05") for number in ("02", "03", "04")]
+    for start, end in links:
+        ax.annotate(
+            "",
+            boxes[end][:2],
+            boxes[start][:2],
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": "#3B3B3B",
+                "patchA": drawn[start].get_bbox_patch(),
+                "patchB": drawn[end].get_bbox_patch(),
+            },
+        )
+    ax.set(xlim=(-0.45, 3.45), ylim=(-0.4, 2.4))
+    ax.set_axis_off()
+    return ax
+
+
+def side_by_side(labels, poolings, *, ax, scale=1.0):
+    """Draw several estimates of each unit beside each other, with intervals, units downwards.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Names of the units, first one on top.
+    poolings : mapping of str to (estimate, lower, upper)
+        "no pooling", "partial pooling" or "complete pooling" -> arrays of shape (J,), the interval
+        in data units (bounds, not offsets).
+    ax : matplotlib.axes.Axes
+    scale : float
+        Everything is multiplied by this (1e5 for rates per 100,000).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    place = np.arange(len(labels))
+    shifts = np.linspace(-0.24, 0.24, len(poolings))
+    for shift, (name, (estimate, lower, upper)) in zip(shifts, poolings.items(), strict=True):
+        look, at = LOOKS[name], place + shift
+        ends = scale * np.asarray(lower), scale * np.asarray(upper)
+        ax.hlines(at, *ends, color=look.color, linewidth=1.3)
+        ax.plot(scale * np.asarray(estimate), at, label=look.label, clip_on=False, **look.points)
+    ax.set_yticks(place, labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.legend(loc="lower right")
+    return ax
+
+
+def errors_by_size(errors, *, ax, quantity="typical error"):
+    """Draw typical errors against a quantity, one line a column, on a logarithmic axis.
+
+    Parameters
+    ----------
+    errors : pandas.DataFrame
+        Columns whose names begin with "no pooling", "complete pooling" or "partial pooling" get
+        that look; others are thin and grey, or dotted if they begin with "chance". The index is
+        the horizontal axis, its name the label.
+    ax : matplotlib.axes.Axes
+    quantity : str
+        Label of the vertical axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    for name in errors:
+        look = LOOKS.get(name.split(",")[0])
+        if look is not None:
+            style = {**look.points, "linestyle": look.line}
+        elif name.startswith("chance"):
+            style = {"color": TRUTH.color, "linestyle": TRUTH.line}
+        else:
+            style = {"color": "#7A7A7A", "linewidth": 1, "marker": "."}
+        ax.plot(errors.index, errors[name], label=name, **style)
+    ax.set(yscale="log", xlabel=errors.index.name, ylabel=quantity)
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.legend()
+    return ax
+
+
+def estimates_by_strength(strength, estimates, fitted, *, ax, quantity="estimate"):
+    """Draw how every unit's estimate moves as the pooling is turned up, one thin line a unit.
+
+    Parameters
+    ----------
+    strength : array_like, shape (K,)
+        Prior sample sizes.
+    estimates : array_like, shape (K, J)
+        Estimates of all units at each of them.
+    fitted : float
+        The prior sample size the data ask for: a dotted line.
+    ax : matplotlib.axes.Axes
+    quantity : str
+        Label of the vertical axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax.plot(strength, estimates, color=PARTIAL_POOLING.color, linewidth=0.8)
+    ax.axvline(fitted, color="black", linestyle=":")
+    ax.set(xscale="log", xlabel="prior sample size n0 (dotted: fitted)", ylabel=quantity)
+    return ax
+
+
+def pit_histogram(place, *, ax, bins=10):
+    """Draw where observations fell in their predictive distributions; flat is right.
+
+    Parameters
+    ----------
+    place : array_like, shape (J,)
+        Numbers between 0 and 1 (probability integral transforms).
+    ax : matplotlib.axes.Axes
+    bins : int
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax.hist(place, bins, range=(0, 1), color="#B9CDDC", edgecolor="white")
+    ax.axhline(len(place) / bins, color="black", linestyle="--", linewidth=1.2)
+    ax.set(xlabel="place of what came in its predicted distribution", ylabel="units")
     return ax
