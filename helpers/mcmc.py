@@ -26,6 +26,8 @@ from helpers.beta_binomial import (
 
 #: Acceptance rate aimed at in warm-up: good for moving one number at a time (Gelman et al. 1996).
 TARGET = 0.44
+#: Up to this many trials per unit, `collapsed` writes the likelihood as products.
+MANY = 1000
 #: Sweeps between two looks at the acceptance rate during warm-up.
 ROUND = 20
 
@@ -232,8 +234,8 @@ def collapsed(
         else:
             log_alpha = log_size - np.logaddexp(0, -log_odds)
             log_beta = log_size - np.logaddexp(0, log_odds)
-            log_theta, _ = _draw_rates(np.exp(log_alpha), np.exp(log_beta), y, n, rng)
-            kept.add(sweep - warmup, log_alpha, log_beta, np.exp(log_theta))
+            alpha, beta = np.exp(log_alpha)[:, None], np.exp(log_beta)[:, None]
+            kept.add(sweep - warmup, log_alpha, log_beta, rng.beta(alpha + y, beta + (n - y)))
     return kept.result(walk)
 
 
@@ -414,10 +416,15 @@ def _sweeps(total, progress):
 def _draw_rates(alpha, beta, y, n, rng):
     """Draw every rate from Beta(alpha + y, beta + n - y); return log theta and log(1 - theta).
 
-    In logs, through two gamma draws, because a rate may be too near 0 or 1 for a plain number.
+    Through two gamma draws, and in logs, because a rate may be too near 0 or 1 for a plain number.
     """
+    shapes = alpha[:, None] + y, beta[:, None] + (n - y)
+    if min(shape.min() for shape in shapes) > 0.1:  # the gamma draws are not: the quick way will do
+        gamma = [rng.standard_gamma(shape) for shape in shapes]
+        total = np.log(gamma[0] + gamma[1])
+        return np.log(gamma[0]) - total, np.log(gamma[1]) - total
     log_gamma = []
-    for shape in (alpha[:, None] + y, beta[:, None] + (n - y)):
+    for shape in shapes:
         boost = np.log1p(-rng.random(shape.shape)) / shape  # Gamma(a) = Gamma(a + 1) U^(1/a)
         log_gamma.append(np.log(rng.standard_gamma(shape + 1)) + boost)
     total = np.logaddexp(*log_gamma)
@@ -474,19 +481,53 @@ def _given_ranks(rank, y, n, log_prior):
 
 def _marginal(y, n, log_prior):
     """Return the log density of (log odds, log size) given the data, the rates integrated out."""
-    if len(y) == 1:  # one data set for all chains: each distinct (y, n) once
-        pairs, count = np.unique(y[0] + 1j * n[0], return_counts=True)
-        y, n = pairs.real[None, :], pairs.imag[None, :]
-    else:
-        count = np.ones(y.shape[1])
-    terms = _data_terms(y, n)
+    likelihood = _few_counts(y, n) if len(y) == 1 and n.max() <= MANY else _any_counts(y, n)
 
     def density(log_odds, log_size):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             size = np.exp(log_size)
             alpha, beta = size * expit(log_odds), size * expit(-log_odds)
-            likelihood = _log_beta_binomial(y, n, *terms, alpha[:, None], beta[:, None]) @ count
-            value = likelihood + log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
+            value = likelihood(alpha[:, None], beta[:, None])
+            value += log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
         return np.where(np.isfinite(value), value, -np.inf)
 
     return density
+
+
+def _few_counts(y, n):
+    """Return the log likelihood of (alpha, beta), each (chains, 1), for counts of at most MANY.
+
+    Written as products. For one unit, B(alpha + y, beta + n - y) / B(alpha, beta) is
+
+        alpha (alpha+1) ... (alpha+y-1)  beta (beta+1) ... (beta+n-y-1)
+        ---------------------------------------------------------------
+        (alpha+beta) (alpha+beta+1) ... (alpha+beta+n-1)
+
+    The factor alpha + k occurs once for each unit with y > k: count those once, before the chains
+    start, and a step takes one logarithm a factor, however many units there are.
+    """
+
+    def factors(counts):
+        k = np.arange(counts.max())
+        return k, (counts > k[:, None]).sum(axis=1)
+
+    (k_y, units_y), (k_rest, units_rest), (k_n, units_n) = map(factors, (y, n - y, n))
+    constant = _data_terms(y, n)
+    constant = (constant[2] - y * constant[0] - (n - y) * constant[1]).sum()
+
+    def likelihood(alpha, beta):
+        up = np.log(alpha + k_y) @ units_y + np.log(beta + k_rest) @ units_rest
+        return up - np.log(alpha + beta + k_n) @ units_n + constant
+
+    return likelihood
+
+
+def _any_counts(y, n):
+    """Return the same function for counts of any size, or a data set for each chain."""
+    if len(y) == 1:  # each distinct (y, n) once
+        pairs, count = np.unique(y[0] + 1j * n[0], return_counts=True)
+        y, n = pairs.real[None, :], pairs.imag[None, :]
+    else:
+        count = np.ones(y.shape[1])
+    terms = _data_terms(y, n)
+    return lambda alpha, beta: _log_beta_binomial(y, n, *terms, alpha, beta) @ count
