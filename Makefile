@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all html student format lock clean
+.PHONY: help env lab data notebooks test test-all html student bench format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -51,15 +51,29 @@ html: env ## the course as a static site in build/site
 student: env ## the course without solutions in build/student, the marking key beside it
 	$(BIN)/python site/student.py
 
+bench: env .bench/.complete ## measure speed and scale against other programs, and write the site's table (an hour)
+	.bench/bin/python tests/bench/bench.py
+
+# The other programs have an environment of their own: nothing else needs them.
+.bench/.complete: tests/bench/requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/requirements.lock
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 format: env ## tidy the Python code, in the helpers and in the pages alike
 	$(BIN)/ruff check --quiet --fix helpers tests site data
 	$(BIN)/ruff format --quiet helpers tests site data
 	$(BIN)/jupytext --quiet --pipe "$(BIN)/ruff format -" $(PAGES)
 
-lock: env ## resolve the ranges of pyproject.toml into exact, hash-checked versions
-	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --fork-strategy fewest \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-header --upgrade
 
-clean: ## remove the environment and everything built
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis *.egg-info
+# The extra `scale` is left out: only `make bench` needs it, and its environment has a lock of its own.
+lock: env ## resolve the ranges of pyproject.toml into exact, hash-checked versions
+	$(LOCK) pyproject.toml --extra test --extra browser --extra site --extra dev -o requirements.lock
+	$(LOCK) tests/bench/requirements.in -o tests/bench/requirements.lock
+
+clean: ## remove the environments and everything built
+	rm -rf $(VENV) .bench build .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

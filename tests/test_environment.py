@@ -49,7 +49,8 @@ def test_conda_lists_the_same_packages_and_bounds():
 
 def test_lock_pins_every_declared_package_within_its_range():
     pins = {name.lower().replace("_", "-"): version for name, version in locked().items()}
-    for name, bounds in declared(*PROJECT["optional-dependencies"]).items():
+    extras = set(PROJECT["optional-dependencies"]) - {"scale"}  # that one: test_bench.py
+    for name, bounds in declared(*extras).items():
         assert Requirement(f"{name}{bounds}").specifier.contains(pins[name]), name
 
 

@@ -1,0 +1,104 @@
+"""What the course itself costs: notebooks, imports, `make test`, `make html`.
+
+    python tests/bench/course.py {notebooks,imports,make TARGET}
+
+Runs the course's own environment (.venv), which `make env` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / ".venv" / "bin"
+
+
+class Kernel(threading.Thread):
+    """Watch the notebook kernels below a process; remember the most memory one ever held."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.parent, self.peak = psutil.Process(pid), 0
+
+    def run(self):
+        while self.parent.is_running():
+            try:
+                for child in self.parent.children(recursive=True):
+                    if "ipykernel_launcher" in " ".join(child.cmdline()):
+                        self.peak = max(self.peak, child.memory_info().rss)
+            except psutil.NoSuchProcess:
+                pass
+            time.sleep(0.05)
+
+
+def notebooks() -> dict:
+    """Run every notebook in a fresh kernel, one after another; nothing is stored."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+            command = [BIN / "jupyter", "nbconvert", "--log-level=WARN", "--to", "notebook"]
+            command += ["--execute", "--output-dir", folder, path]
+            start = time.perf_counter()
+            running = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, "TQDM_DISABLE": "1"}, stderr=subprocess.PIPE
+            )
+            watch = Kernel(running.pid)
+            watch.start()
+            running.communicate()
+            taken = time.perf_counter() - start
+            found.append(
+                {
+                    "page": path.stem,
+                    "seconds": taken,
+                    "peak": watch.peak,
+                    "ok": not running.returncode,
+                }
+            )
+    return {"notebooks": found}
+
+
+def imports() -> dict:
+    """Seconds to import each module of helpers in a fresh Python, less Python's own start."""
+
+    def start_up(code):
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run([BIN / "python", "-c", code], cwd=ROOT, check=True)
+            taken.append(time.perf_counter() - start)
+        return sorted(taken)[2]
+
+    bare, numpy = start_up("pass"), start_up("import numpy")
+    modules = sorted(p.stem for p in (ROOT / "helpers").glob("*.py") if p.stem[0] != "_")
+    return {
+        "numpy": numpy - bare,
+        "modules": {name: start_up(f"import helpers.{name}") - bare for name in modules},
+    }
+
+
+def make(target: str) -> dict:
+    """Time one make target."""
+    start = time.perf_counter()
+    ran = subprocess.run(
+        ["make", target], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    tail = [line for line in ran.stdout.strip().splitlines() if line.strip()][-1:]
+    return {
+        "seconds": time.perf_counter() - start,
+        "ok": not ran.returncode,
+        "last_line": tail[0].strip() if tail else "",
+    }
+
+
+if __name__ == "__main__":
+    work = {"notebooks": notebooks, "imports": imports, "make": make}[sys.argv[1]]
+    print(json.dumps(work(*sys.argv[2:])))
