@@ -77,21 +77,24 @@ class Profile:
         return np.log1p(ratio[:, None] * self.sizes) @ self.groups_of_size
 
     def deviance(self, ratio, method):
-        """Return deviance and its slope at each `ratio` (G,)."""
-        coefficients, rss, inverse = self.solve(ratio)
-        step = (self.sizes / (1 + ratio[:, None] * self.sizes)) ** 2
-        outer = (step @ self.outer).reshape(-1, self.p + 1, self.p + 1)
-        residual = np.concatenate([-coefficients, np.ones((ratio.size, 1))], axis=1)
-        rss_slope = -np.einsum("gi,gij,gj->g", residual, outer, residual)
+        """-2 log (restricted) likelihood at each `ratio` (G,), all else at its best."""
+        _, rss, inverse = self.solve(ratio)
         freedom = self.rows - (self.p if method == "reml" else 0)
         value = freedom * (1 + np.log(2 * np.pi * rss / freedom)) + self.log_volume(ratio)
-        slope = freedom * rss_slope / rss + (self.sizes / (1 + ratio[:, None] * self.sizes)) @ (
-            self.groups_of_size
-        )
+        return value - np.linalg.slogdet(inverse)[1] if method == "reml" else value
+
+    def slope(self, ratio, method):
+        """Slope of the deviance in `ratio` (G,)."""
+        coefficients, rss, inverse = self.solve(ratio)
+        shrunk = self.sizes / (1 + ratio[:, None] * self.sizes)
+        outer = (shrunk**2 @ self.outer).reshape(-1, self.p + 1, self.p + 1)
+        residual = np.concatenate([-coefficients, np.ones((ratio.size, 1))], axis=1)
+        rss_slope = -((residual[:, None, :] @ outer)[:, 0, :] * residual).sum(axis=1)
+        freedom = self.rows - (self.p if method == "reml" else 0)
+        slope = freedom * rss_slope / rss + shrunk @ self.groups_of_size
         if method == "reml":
-            value = value - np.linalg.slogdet(inverse)[1]
-            slope = slope - np.einsum("gij,gji->g", inverse, outer[:, :-1, :-1])
-        return value, slope
+            slope -= (inverse * outer[:, :-1, :-1]).sum(axis=(1, 2))
+        return slope
 
     def back(self, coefficients, covariance):
         """Coefficients (G, p) and covariances in the data's own origin: the intercept moves."""
@@ -113,14 +116,14 @@ class Profile:
         at[:, 1:x_end] = 0  # an intercept is the line at X = 0
         residual = self.summary.means[:, -1] - coefficients @ self.design_means.T
         move = at - weight[..., None] * self.design_means
-        variance = np.einsum("gja,gab,gjb->gj", move, covariance, move, optimize=True)
+        variance = ((move @ covariance) * move).sum(axis=-1)
         variance += (1 - weight) * (ratio * sigma_y**2)[:, None]
         return coefficients @ at.T + weight * residual, variance
 
     def best_ratio(self, method: str) -> float:
         """Find the ratio of least deviance: a coarse look everywhere, then the slope's roots."""
         grid = np.r_[0, np.geomspace(1e-4 / self.sizes[-1], 1e6, 45)]
-        slope = self.deviance(grid, method)[1]
+        slope = self.slope(grid, method)
         if slope[-1] < 0:
             raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
         valleys = [0.0] if slope[0] >= 0 else []  # nearly always there is only one
@@ -128,8 +131,8 @@ class Profile:
             low, high = grid[left : left + 2]
             valleys.append(brentq(self._slope, low, high, args=(method,), xtol=1e-15, rtol=1e-12))
         if len(valleys) > 1:
-            return valleys[int(np.argmin(self.deviance(np.array(valleys), method)[0]))]
+            return valleys[int(np.argmin(self.deviance(np.array(valleys), method)))]
         return float(valleys[0])
 
     def _slope(self, ratio: float, method: str) -> float:
-        return self.deviance(np.array([ratio]), method)[1][0]
+        return self.slope(np.array([ratio]), method)[0]

@@ -6,6 +6,7 @@ coefficients, unless another prior for sigma_alpha is given to the grid.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -62,8 +63,27 @@ class TwoLevelPosterior:
 
     def quantile(self, share):
         """Quantiles of sigma_alpha."""
-        below = np.cumsum(self.sigma_alpha_mass) - self.sigma_alpha_mass / 2
-        return np.interp(share, below, self.sigma_alpha)
+        # The nodes are Gauss-Legendre nodes in x, sigma_alpha = scale (1 + x) / (1 - x), so sums
+        # over them give the density's Legendre series, which is integrated term by term.
+        x = np.polynomial.legendre.leggauss(self.sigma_alpha.size)[0]
+        scale = (self.sigma_alpha * (1 - x) / (1 + x))[x.size // 2]
+        degree = np.arange(x.size)
+        terms = self.sigma_alpha_mass @ np.polynomial.legendre.legvander(x, x.size - 1)
+        below = np.polynomial.legendre.legint(terms * (2 * degree + 1) / 2, lbnd=-1)
+        fine = np.linspace(-1, 1, 4001)
+        rising = np.maximum.accumulate(np.polynomial.legendre.legval(fine, below))
+        at = np.interp(share, rising, fine)
+        return scale * (1 + at) / (1 - at)
+
+
+#: Log priors for sigma_alpha, up to a constant, to give to `posterior_grid` as `log_prior`. The
+#: last puts an inverse-gamma(0.001, 0.001) distribution on the variance, once a common default.
+SPREAD_PRIORS: dict[str, Callable | None] = {
+    "flat": None,
+    "half-normal(0.5)": lambda s: -0.5 * (s / 0.5) ** 2,
+    "half-Cauchy(0.5)": lambda s: -np.log1p((s / 0.5) ** 2),
+    "inverse-gamma(0.001)": lambda s: -(2 * 0.001 + 1) * np.log(s) - 0.001 / s**2,
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +118,7 @@ class TwoLevelDraws:
 
 
 def posterior_grid(
-    y, group, X=None, *, group_predictors=None, log_prior=None, nodes=200
+    y, group, X=None, *, group_predictors=None, log_prior=None, nodes=120
 ) -> TwoLevelPosterior:
     """Exact posterior: a grid over the two sigmas, everything else integrated by formula.
 

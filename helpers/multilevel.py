@@ -27,10 +27,17 @@ from helpers._grouped import (
     table_columns,
 )
 from helpers._profile import Profile
-from helpers._two_level_bayes import TwoLevelDraws, TwoLevelPosterior, gibbs, posterior_grid
+from helpers._two_level_bayes import (
+    SPREAD_PRIORS,
+    TwoLevelDraws,
+    TwoLevelPosterior,
+    gibbs,
+    posterior_grid,
+)
 from helpers._validate import same_length, vector
 
 __all__ = [
+    "SPREAD_PRIORS",
     "GroupSummary",
     "MultilevelFit",
     "NoPoolingFit",
@@ -47,6 +54,7 @@ __all__ = [
     "partial_pooling",
     "posterior_grid",
     "profile_deviance",
+    "three_poolings",
 ]
 
 
@@ -366,6 +374,22 @@ def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -
     )
 
 
+def three_poolings(y, group) -> dict:
+    """Each group's level and its standard error under the three poolings, without predictors.
+
+    Returns
+    -------
+    dict
+        "none", "complete" and "partial", each an array of shape (2, J): estimates and their sds.
+    """
+    own, both, one = no_pooling(y, group), partial_pooling(y, group), complete_pooling(y)
+    return {
+        "none": np.array([own.intercept_values, own.intercept_errors]),
+        "complete": np.outer([one.coefficients[0], one.standard_errors[0]], np.ones(own.n.size)),
+        "partial": np.array([both.intercept_values, both.intercept_errors]),
+    }
+
+
 def fit_summary(summary: GroupSummary, *, group_predictors=None, method="reml") -> MultilevelFit:
     """Fit as `partial_pooling` does, from a `GroupSummary` instead of rows.
 
@@ -397,7 +421,7 @@ def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=Non
     numpy.ndarray, shape (G,)
     """
     ratio = vector("sigma_ratio", sigma_ratio) ** 2
-    return Profile(summary, group_predictors).deviance(ratio, method)[0]
+    return Profile(summary, group_predictors).deviance(ratio, method)
 
 
 def leave_out_errors(
@@ -466,7 +490,7 @@ def _fit(profile: Profile, ratio: float, method: str) -> MultilevelFit:
         standard_errors=np.sqrt(np.diag(covariance[0])),
         sigma_y=float(np.sqrt(sigma_y2[0])),
         sigma_alpha=float(np.sqrt(ratio * sigma_y2[0])),
-        deviance=float(profile.deviance(at, method)[0][0]),
+        deviance=float(profile.deviance(at, method)[0]),
         method=method,
         covariance=covariance[0],
         groups=profile.summary.groups,

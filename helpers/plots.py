@@ -42,7 +42,16 @@ LOOKS = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POO
 
 
 def shrinkage(
-    raw, partial, centre, *, ax, size=None, lower=None, upper=None, label=COMPLETE_POOLING.label
+    raw,
+    partial,
+    centre,
+    *,
+    ax,
+    size=None,
+    lower=None,
+    upper=None,
+    label=COMPLETE_POOLING.label,
+    complete=None,
 ):
     """Draw each unit's move from its raw estimate to its partially pooled one, as an arrow.
 
@@ -59,6 +68,9 @@ def shrinkage(
         Ends of an interval for each partial estimate, in data units (bounds, not offsets).
     label : str
         What the line at `centre` is called.
+    complete : float, optional
+        The complete-pooling estimate, where the centre is another value (name that by `label`):
+        both are drawn then.
 
     Returns
     -------
@@ -67,17 +79,24 @@ def shrinkage(
     raw, partial = np.asarray(raw, float), np.asarray(partial, float)
     order = np.arange(raw.size) if size is None else np.argsort(size, kind="stable")
     place = np.arange(raw.size)
-    ax.axhline(centre, color=COMPLETE_POOLING.color, linestyle=COMPLETE_POOLING.line, linewidth=1.2)
-    ax.annotate(
-        label,
-        (1, centre),
-        xycoords=("axes fraction", "data"),
-        xytext=(-2, 3),
-        textcoords="offset points",
-        ha="right",
-        color=COMPLETE_POOLING.color,
-        fontsize=9,
-    )
+    levels = [(label, centre)]
+    if complete is not None:
+        levels.append((COMPLETE_POOLING.label, complete))
+    top = max(level for _, level in levels)
+    for name, level in levels:
+        line = COMPLETE_POOLING.line if complete is None or name == COMPLETE_POOLING.label else ":"
+        ax.axhline(level, color=COMPLETE_POOLING.color, linestyle=line, linewidth=1.2)
+        ax.annotate(
+            name,
+            (1, level),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, 3 if level == top else -3),
+            textcoords="offset points",
+            ha="right",
+            va="baseline" if level == top else "top",
+            color=COMPLETE_POOLING.color,
+            fontsize=9,
+        )
     if lower is not None:
         ax.vlines(
             place,
@@ -232,6 +251,7 @@ def predictions(rows, *, ax, look=PARTIAL_POOLING):
                 ha="center",
                 fontsize=9,
             )
+    ax.margins(x=0.08)
     ax.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.6, -0.6))
     return ax
 

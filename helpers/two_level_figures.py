@@ -28,9 +28,10 @@ def lines_by_group(shown, x, y, group, *, axes, complete, none, partial):
     for ax, name in zip(axes.flat, shown, strict=True):
         here = np.asarray(group) == name
         at, height = np.asarray(x, float)[here], np.asarray(y, float)[here]
-        # Spread the points sideways in order of height, so that none hides another.
+        # Spread many points sideways in order of height, so that none hides another.
         order = np.argsort(np.argsort(height))
-        ax.plot(at + 0.08 * (order % 5 - 2), height, ".", color="#9A9A9A", markersize=4, zorder=1)
+        aside = 0.08 * (order % 5 - 2) if height.size > 12 else 0
+        ax.plot(at + aside, height, ".", color="#9A9A9A", markersize=4, zorder=1)
         for look, start, slope in (
             (COMPLETE_POOLING, *complete.coefficients),
             (NO_POOLING, none.intercepts[name], none.coefficients[0]),
@@ -45,14 +46,14 @@ def lines_by_group(shown, x, y, group, *, axes, complete, none, partial):
     return axes
 
 
-def curves_over_density(x, curves, density, *, axes, estimate=None, labels=True):
+def curves_over_density(x, curves, density, *, axes, estimate=None):
     """Draw curves of x above, and the density of x below, on one shared axis.
 
     Parameters
     ----------
     x : array_like, shape (G,)
-    curves : mapping of str to array_like, shape (G,)
-        Named at their right ends.
+    curves : DataFrame or mapping of str to array_like, shape (G,)
+        Named at their right ends, unless the name is empty.
     density : array_like, shape (G,)
     axes : pair of matplotlib.axes.Axes, the upper one first
     estimate : float, optional
@@ -64,22 +65,21 @@ def curves_over_density(x, curves, density, *, axes, estimate=None, labels=True)
     """
     above, below = axes
     ends = {name: np.asarray(curve)[-1] for name, curve in curves.items()}
-    for curve in curves.values():
+    for _, curve in curves.items():
         above.plot(x, curve, color=PARTIAL_POOLING.color, linewidth=1.4)
-    if labels:
-        step = 0.07 * np.ptp([np.min(list(curves.values())), np.max(list(curves.values()))])
-        place = -np.inf
-        for name in sorted(ends, key=ends.get):
-            place = max(place + step, ends[name])
-            above.annotate(
-                name,
-                (x[-1], ends[name]),
-                xytext=(x[-1] * 1.03, place),
-                fontsize=9,
-                va="center",
-                annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "color": "#9A9A9A", "linewidth": 0.6},
-            )
+    bottom, top = above.get_ylim()
+    place = -np.inf
+    for name in filter(None, sorted(ends, key=ends.get)):
+        place = max(place + 0.065 * (top - bottom), ends[name])
+        above.annotate(
+            name,
+            (x[-1], ends[name]),
+            xytext=(x[-1] * 1.03, place),
+            fontsize=9,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": "#9A9A9A", "linewidth": 0.6},
+        )
     below.fill_between(x, density, color=PARTIAL_POOLING.color, alpha=0.25, linewidth=0)
     below.plot(x, density, color=PARTIAL_POOLING.color, linewidth=1.4)
     below.set(ylim=(0, None), yticks=[], xlim=(x[0], x[-1]))

@@ -76,6 +76,20 @@ def hennepin_by_partial_pooling(answer) -> str:
 
 
 @exercise("3.3")
+def formula_written_out(answer) -> str:
+    """Write out (a + b + c)^2 - a:b."""
+    return choice(
+        answer,
+        "b",
+        {
+            "a": "The power makes product columns too: a:b, a:c and b:c. Only a:b is taken away.",
+            "c": "The power keeps the single columns a, b and c as well.",
+            "d": "The minus takes a:b away; it is the one product that does not stay.",
+        },
+    )
+
+
+@exercise("3.4")
 def no_pooling_intercept(answer) -> str:
     """Follow the common slope from the county's mean point back to x = 0."""
     from helpers.multilevel import no_pooling
@@ -95,7 +109,7 @@ def no_pooling_intercept(answer) -> str:
     )
 
 
-@exercise("3.4")
+@exercise("3.5")
 def weight_under_a_fixed_prior(answer) -> str:
     """Count the prior N(0, 1) as 0.64 houses of sd 0.8."""
     return number(
@@ -111,7 +125,7 @@ def weight_under_a_fixed_prior(answer) -> str:
     )
 
 
-@exercise("3.5")
+@exercise("3.6")
 def counties_with_nine_tenths(answer) -> str:
     """Weight 0.9 needs n >= 9 n0."""
     n0, n = _fit().prior_sample_size, _counties()["n"]
@@ -128,7 +142,7 @@ def counties_with_nine_tenths(answer) -> str:
     )
 
 
-@exercise("3.6")
+@exercise("3.7")
 def first_floor_above_four(answer) -> str:
     """Chance that one first-floor reading in a new county is above 4 pCi/L."""
     from scipy.stats import norm
@@ -157,7 +171,7 @@ def first_floor_above_four(answer) -> str:
     )
 
 
-@exercise("3.7")
+@exercise("3.8")
 def variance_between_counties_explained(answer) -> str:
     """Share of sigma_alpha^2 that uranium takes away."""
     before, after = _fit().sigma_alpha, _fit("uranium").sigma_alpha
@@ -175,7 +189,7 @@ def variance_between_counties_explained(answer) -> str:
     )
 
 
-@exercise("3.8")
+@exercise("3.9")
 def brier_scores(answer) -> str:
     """Brier scores of complete, partial and no pooling, each house left out in turn."""
     from scipy.stats import norm

@@ -1,0 +1,396 @@
+"""Notebook 03: the book's numbers, the numbers in the prose, and what the exercises accept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from helpers import multilevel, simulate
+from helpers.answers import radon as answers
+from helpers.datasets import load_radon
+from helpers.multilevel import complete_pooling, no_pooling, partial_pooling
+
+
+@pytest.fixture(scope="module")
+def radon():
+    return load_radon()
+
+
+@pytest.fixture(scope="module")
+def counties(radon):
+    return radon.groupby("county")["log_radon"].agg(n="size", mean="mean")
+
+
+def fitted(radon, predictors=("floor",), soil=False, method="reml", outcome=None):
+    return partial_pooling(
+        radon["log_radon"] if outcome is None else outcome,
+        radon["county"],
+        radon[list(predictors)] if predictors else None,
+        group_predictors=radon["log_uranium"] if soil else None,
+        method=method,
+    )
+
+
+@pytest.fixture(scope="module")
+def fit(radon):
+    return fitted(radon)
+
+
+@pytest.fixture(scope="module")
+def means_fit(radon):
+    return fitted(radon, ())
+
+
+def at_printed_precision(value, printed: str):
+    """Whether `value` rounds to the figure as printed."""
+    digits = len(printed.split(".")[1])
+    assert f"{value:.{digits}f}" == printed
+
+
+# ------------------------------------------------------------------------------ published values
+
+
+def test_published_fit_without_predictors(means_fit):
+    """Gelman and Hill (2007), section 12.2 and 12.4 (M0): 1.31, 0.31 and 0.80."""
+    at_printed_precision(means_fit.coefficients[0], "1.31")
+    at_printed_precision(means_fit.sigma_alpha, "0.31")
+    at_printed_precision(means_fit.sigma_y, "0.80")
+
+
+def test_published_fit_with_floor(fit):
+    """Gelman and Hill (2007), section 12.4 (M1): 1.46, -0.69, 0.33, 0.76; county 1 at 1.19."""
+    at_printed_precision(fit.coefficients[0], "1.46")
+    at_printed_precision(fit.coefficients[1], "-0.69")
+    at_printed_precision(fit.sigma_alpha, "0.33")
+    at_printed_precision(fit.sigma_y, "0.76")
+    at_printed_precision(fit.intercepts.iloc[0], "1.19")
+    assert fit.intercepts.index[0] == "Aitkin"
+
+
+def test_published_fit_with_uranium(radon):
+    """Gelman and Hill (2007), section 12.6 (M2): 1.47, -0.67, 0.72, 0.16, 0.76."""
+    with_soil = fitted(radon, soil=True)
+    for value, printed in zip(with_soil.coefficients, ("1.47", "-0.67", "0.72"), strict=True):
+        at_printed_precision(value, printed)
+    at_printed_precision(with_soil.sigma_alpha, "0.16")
+    at_printed_precision(with_soil.sigma_y, "0.76")
+
+
+def test_published_deviances_are_those_of_maximum_likelihood(radon, fit):
+    """Gelman and Hill (2007), sections 12.4 and 12.6: 2163.7 (floor), 2122.8 (with uranium)."""
+    by_ml = fitted(radon, method="ml")
+    at_printed_precision(by_ml.deviance, "2163.7")
+    at_printed_precision(fitted(radon, soil=True, method="ml").deviance, "2122.8")
+    assert by_ml.sigma_alpha < fit.sigma_alpha
+    assert fit.deviance > 2170
+
+
+def test_published_regressions(radon):
+    """Gelman and Hill (2007), section 12.3: 1.327 (0.030), -0.613 (0.073); -0.721 (0.074)."""
+    pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
+    for value, printed in zip(pooled.coefficients, ("1.327", "-0.613"), strict=True):
+        at_printed_precision(value, printed)
+    for value, printed in zip(pooled.standard_errors, ("0.030", "0.073"), strict=True):
+        at_printed_precision(value, printed)
+    own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
+    at_printed_precision(own.coefficients[0], "-0.721")
+    at_printed_precision(own.standard_errors[0], "0.074")
+
+
+# -------------------------------------------------------------------- numbers in the page's prose
+
+
+def test_the_bet(radon, counties, means_fit):
+    here = radon.loc[radon["county"] == "Lac qui Parle", "activity"]
+    assert sorted(here) == [11.3, 16.0]
+    assert np.exp(counties["mean"]["Lac qui Parle"]) == pytest.approx(13.4, abs=0.1)
+    assert counties["mean"].idxmax() == "Lac qui Parle"
+    at_printed_precision(np.exp(radon["log_radon"].mean()), "3.4")
+    at_printed_precision(np.exp(means_fit.intercepts["Lac qui Parle"]), "5.0")
+    assert means_fit.weight(2) < 0.25
+    at_printed_precision(means_fit.intercepts["Lac qui Parle"], "1.61")
+
+
+def test_section_1_on_sizes_and_zeros(radon, counties):
+    assert (len(radon), len(counties)) == (919, 85)
+    assert counties["n"].agg(["min", "median", "max"]).tolist() == [1, 5, 116]
+    assert (radon["activity"] == 0).sum() == 3
+    assert (radon.loc[radon["activity"] == 0, "log_radon"] == np.log(0.1)).all()
+    assert np.exp(0.7) == pytest.approx(2, abs=0.02)
+
+
+def test_section_2_on_noise(radon, counties):
+    within = radon["log_radon"] - radon["county"].map(counties["mean"])
+    spread = np.sqrt((within**2).sum() / (919 - 85))
+    observed, noise = counties["mean"].var(), (spread**2 / counties["n"]).mean()
+    assert noise > observed / 2
+    at_printed_precision(np.sqrt(observed), "0.49")
+    at_printed_precision(np.sqrt(observed - noise), "0.30")
+
+
+def test_section_3_only_the_estimated_centre_reproduces_the_fit(radon, counties, means_fit):
+    weight = means_fit.weight(counties["n"])
+
+    def off(centre):
+        by_hand = weight * counties["mean"] + (1 - weight) * centre
+        return np.abs(by_hand - means_fit.intercepts).max()
+
+    variance = means_fit.sigma_alpha**2 + means_fit.sigma_y**2 / counties["n"]
+    weighted = np.average(counties["mean"], weights=1 / variance)
+    assert weighted == pytest.approx(means_fit.coefficients[0], abs=1e-12)
+    assert off(weighted) < 1e-12
+    assert off(radon["log_radon"].mean()) > 0.05
+    assert off(counties["mean"].mean()) > 0.02
+    assert counties["mean"]["St. Louis"] < 0.8 and counties["n"]["St. Louis"] == 116
+    at_printed_precision(radon["log_radon"].mean(), "1.22")
+    at_printed_precision(means_fit.prior_sample_size, "6.6")
+
+
+def test_section_3_one_single_house_county_hardly_moves(counties, means_fit):
+    move = (means_fit.intercepts - counties["mean"]).abs()[counties["n"] == 1]
+    assert len(move) == 3
+    assert (move < 0.05).sum() == 1
+
+
+def test_section_5_soft_constraint(radon, fit):
+    summary = multilevel.GroupSummary.from_rows(
+        radon["log_radon"], radon["county"], radon[["floor"]]
+    )
+    pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
+    own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
+    stiff = multilevel.fit_at(0.001, summary).intercepts
+    loose = multilevel.fit_at(1000, summary).intercepts
+    assert np.abs(stiff - pooled.coefficients[0]).max() < 0.001
+    assert np.abs(loose - own.intercepts).max() < 0.001
+
+
+def test_section_6_likelihood_ratio_and_its_boundary(radon):
+    pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
+    assert pooled.deviance - fitted(radon, method="ml").deviance == pytest.approx(83.4, abs=0.1)
+    rng = np.random.default_rng(6)
+    group = radon["county"].factorize()[0]
+    null = simulate.two_level(
+        group, mean=1.3, between_sd=0, within_sd=0.8, rng=rng, replications=400
+    )
+    ratio = [
+        complete_pooling(y).deviance - partial_pooling(y, group, method="ml").deviance
+        for y in null.y
+    ]
+    assert 0.5 < np.isclose(ratio, 0, atol=1e-6).mean() < 0.75
+    assert np.quantile(ratio, 0.95) < 3.84
+
+
+def test_section_7_five_houses(fit):
+    at_printed_precision(fit.sigma_alpha**2 / fit.sigma_y**2, "0.19")
+    at_printed_precision(fit.prior_sample_size, "5.3")
+    at_printed_precision(fit.intraclass_correlation, "0.16")
+    at_printed_precision(fit.sigma_y**2, "0.57")
+    assert fit.sigma_y / np.sqrt(5) == pytest.approx(fit.sigma_alpha, rel=0.05)
+
+
+def test_section_8_mean_over_median_on_the_original_scale(fit):
+    sd = fit.predict(0).observation_sd[0]
+    assert 1.3 < np.exp(sd**2 / 2) < 1.5
+    level = fit.predict(0, group="Lac qui Parle")
+    assert level.observation_sd[0] > 2.5 * level.parameter_sd[0]
+
+
+def scores(size, spread, seed, truth=None, replications=400):
+    group = np.repeat(np.arange(len(size)), size)
+    data = simulate.two_level(
+        group,
+        mean=1.3,
+        between_sd=spread,
+        within_sd=0.8,
+        rng=np.random.default_rng(seed),
+        truth=truth,
+        replications=replications,
+    )
+    fits = [multilevel.three_poolings(y, group) for y in data.y]
+    return data.truth, {how: np.array([f[how] for f in fits]) for how in fits[0]}
+
+
+def mse(found, truth):
+    return {how: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
+
+
+def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties):
+    truth, found = scores(counties["n"].to_numpy(), 0.31, 91)
+    error = mse(found, truth)
+    assert 0.3 < error["partial"] / error["none"] < 0.42
+    assert 0.45 < error["partial"] / error["complete"] < 0.6
+    mean, sd = found["complete"][:, 0], found["complete"][:, 1]
+    assert 0.1 < np.mean(np.abs(mean - truth) < 1.96 * sd) < 0.2
+
+
+def test_section_9_partial_pooling_loses(counties):
+    truth, found = scores(counties["n"].to_numpy(), 0.0, 92)
+    error = mse(found, truth)
+    assert error["complete"] < error["partial"] < error["none"]
+    truth, found = scores([4, 5, 10], 1.5, 93, replications=3000)
+    lost = (found["partial"][:, 0] - truth) ** 2 - (found["none"][:, 0] - truth) ** 2
+    each = lost.mean(axis=1)
+    assert each.mean() > 3 * each.std() / np.sqrt(each.size)
+
+
+def test_section_9_an_odd_county_is_hidden(counties):
+    size = counties["n"].to_numpy()
+    truth = 1.3 + 0.31 * np.random.default_rng(94).standard_normal(85)
+    odd = int(np.argmax(size == 2))
+    truth[odd] = 1.3 + 4 * 0.31
+    _, found = scores(size, 0.31, 95, truth)
+    mean, sd = found["partial"][:, 0], found["partial"][:, 1]
+    inside = np.abs(mean - truth) < 1.96 * sd
+    assert inside.mean() > 0.92
+    assert inside[:, odd].mean() < 0.1
+
+
+def test_section_11_uranium(radon, fit):
+    with_soil = fitted(radon, soil=True)
+    assert 22 < with_soil.prior_sample_size < 25
+    assert with_soil.sigma_alpha / fit.sigma_alpha == pytest.approx(0.5, abs=0.03)
+    t = with_soil.coefficients / with_soil.standard_errors
+    assert -10 < t[1] < -9.5 and 7.5 < t[2] < 8
+    share = with_soil.predict(0, group_predictors=[[0.0]])
+    assert share.mean[0] == pytest.approx(with_soil.coefficients[0])
+
+
+def test_section_12_posterior_of_the_spread(radon, fit):
+    exact = multilevel.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
+    low, high = exact.quantile([0.025, 0.975])
+    at_printed_precision(low, "0.25")
+    at_printed_precision(high, "0.43")
+    assert exact.mean(lambda a, s: a) == pytest.approx(fit.sigma_alpha, abs=0.01)
+
+
+def test_section_13_who_wins_when_a_house_or_a_county_is_left_out(radon, counties, fit):
+    known = (radon["county"].map(counties["n"]) > 1).to_numpy()
+
+    def rms(ratio, whole):
+        errors = multilevel.leave_out_errors(
+            radon["log_radon"],
+            radon["county"],
+            radon[["floor"]],
+            sigma_ratio=ratio,
+            whole_groups=whole,
+        )
+        return np.sqrt(np.mean(errors[known] ** 2))
+
+    best = fit.sigma_alpha / fit.sigma_y
+    assert rms(best, False) < rms(1e4, False) < rms(0, False)
+    assert rms(0, True) < rms(best, True) < rms(0, True) + 0.01
+    along = [rms(s / fit.sigma_y, False) for s in np.linspace(0.05, 1, 60)]
+    assert 0.25 < np.linspace(0.05, 1, 60)[np.argmin(along)] < 0.43
+    # not only for the one ratio: without a house, the fit and its prediction move as claimed
+    at = 417
+    keep = np.arange(919) != at
+    without = partial_pooling(
+        radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep]
+    )
+    guess = without.predict(radon["floor"][at], group=radon["county"][at]).mean[0]
+    errors = multilevel.leave_out_errors(
+        radon["log_radon"], radon["county"], radon[["floor"]], sigma_ratio=best
+    )
+    assert radon["log_radon"][at] - guess == pytest.approx(errors[at], abs=0.02)
+
+
+def test_section_13_brier_score_of_the_base_rate(radon):
+    share = (radon["activity"] > 4).mean()
+    at_printed_precision(share, "0.44")
+    at_printed_precision(share * (1 - share), "0.247")
+
+
+def test_section_14_priors_matter_with_few_counties_only(radon, counties):
+    for names, differ in ((counties.index[:5], True), (counties.index, False)):
+        keep = radon["county"].isin(names)
+        data = (radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep])
+        highs = [
+            multilevel.posterior_grid(*data, log_prior=prior).quantile(0.975)
+            for prior in multilevel.SPREAD_PRIORS.values()
+        ]
+        assert (np.ptp(highs) > 0.5) == differ
+        assert differ or np.ptp(highs) < 0.02
+    assert np.exp(1.46 - 2) == pytest.approx(0.6, abs=0.03)
+    assert np.exp(1.46 + 2) == pytest.approx(32, abs=0.5)
+
+
+def test_section_15_adding_a_tenth_moves_every_number(radon, fit):
+    other = fitted(radon, outcome=np.log(radon["activity"] + 0.1))
+    for a, b in (
+        *zip(fit.coefficients, other.coefficients, strict=True),
+        (fit.sigma_alpha, other.sigma_alpha),
+        (fit.sigma_y, other.sigma_y),
+    ):
+        assert 0.005 < abs(a - b) < 0.05
+    by_ml = [
+        fitted(radon, method="ml", outcome=y).deviance
+        for y in (radon["log_radon"], np.log(radon["activity"] + 0.1))
+    ]
+    assert by_ml[0] - by_ml[1] > 70
+
+
+# -------------------------------------------------------------------------------------- exercises
+
+
+def test_right_answers_pass_and_slips_are_named(radon, counties, means_fit, fit):
+    weight = means_fit.weight(counties["n"]["Hennepin"])
+    mean, centre = counties["mean"]["Hennepin"], means_fit.coefficients[0]
+    assert answers.which_county_moves_most("B") == ""
+    assert "nowhere to go" in answers.which_county_moves_most("a")
+    assert answers.hennepin_by_partial_pooling(weight * mean + (1 - weight) * centre) == ""
+    assert "raw mean" in answers.hennepin_by_partial_pooling(mean)
+    raw_centre = weight * mean + (1 - weight) * radon["log_radon"].mean()
+    assert "not the mean of all houses" in answers.hennepin_by_partial_pooling(raw_centre)
+    assert answers.formula_written_out("b") == ""
+    own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
+    assert answers.no_pooling_intercept(own.intercepts["Lac qui Parle"]) == ""
+    assert "county's mean" in answers.no_pooling_intercept(counties["mean"]["Lac qui Parle"])
+    assert answers.weight_under_a_fixed_prior(1 / 1.64) == ""
+    assert "square" in answers.weight_under_a_fixed_prior(1 / 1.8)
+    assert "did not pool" in answers.weight_under_a_fixed_prior(1)
+    assert answers.counties_with_nine_tenths(4) == ""
+    assert "how many" in answers.counties_with_nine_tenths(9 * fit.prior_sample_size)
+    guess = fit.predict(1)
+    right = norm.sf(np.log(4), guess.mean[0], guess.observation_sd[0])
+    assert answers.first_floor_above_four(right) == ""
+    assert "basement" in answers.first_floor_above_four(
+        norm.sf(np.log(4), fit.coefficients[0], guess.observation_sd[0])
+    )
+    with_soil = fitted(radon, soil=True)
+    left = with_soil.sigma_alpha**2 / fit.sigma_alpha**2
+    assert answers.variance_between_counties_explained(1 - left) == ""
+    assert "left" in answers.variance_between_counties_explained(left)
+    assert 1 - left == pytest.approx(0.77, abs=0.01)
+
+
+def test_brier_scores_by_a_second_route(radon, fit):
+    """Leave each of 60 houses out by refitting; the scores of the exercise are means of these."""
+    outcome = radon["activity"] > 4
+    rows = np.arange(0, 919, 16)
+    ratio = fit.sigma_alpha / fit.sigma_y
+    errors = multilevel.leave_out_errors(
+        radon["log_radon"], radon["county"], radon[["floor"]], sigma_ratio=ratio
+    )
+    for row in rows:
+        keep = np.arange(919) != row
+        summary = multilevel.GroupSummary.from_rows(
+            radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep]
+        )
+        part = multilevel.fit_at(ratio, summary)
+        seen = radon["county"][row] in part.intercepts.index
+        where = {"group": radon["county"][row]} if seen else {}
+        mean = part.predict(radon["floor"][row], **where).mean[0]
+        assert radon["log_radon"][row] - mean == pytest.approx(errors[row], abs=1e-9)
+    chance = norm.sf(np.log(4), radon["log_radon"] - errors, fit.sigma_y)
+    score = np.mean((chance - outcome) ** 2)
+    assert "entry" in answers.brier_scores([0.3, score, 0.3])
+    assert "Shape" in answers.brier_scores([score])
+
+
+def test_page_table_of_counties_is_sorted_as_the_fits_are(radon, counties, fit):
+    """The page lines up Series by county with arrays in the fits' order."""
+    assert list(counties.index) == list(fit.intercepts.index)
+    codes = np.unique(radon["county"], return_inverse=True)[1]
+    assert (pd.Index(counties.index)[codes] == radon["county"]).all()
