@@ -284,7 +284,9 @@ def _mirror() -> str:
 
 def _cache() -> Path:
     """Return the folder that `make data` fetches to."""
-    import pooch
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in a notebook, pooch's progress bars ask for widgets
+        import pooch
 
     return Path(pooch.os_cache("partial-pooling"))
 

@@ -538,7 +538,7 @@ def side_by_side(labels, poolings, *, ax, scale=1.0):
         look, at = LOOKS[name], place + shift
         ends = scale * np.asarray(lower), scale * np.asarray(upper)
         ax.hlines(at, *ends, color=look.color, linewidth=1.3)
-        ax.plot(scale * np.asarray(estimate), at, label=look.label, clip_on=False, **look.points)
+        ax.plot(scale * np.asarray(estimate), at, label=look.label, **look.points)
     ax.set_yticks(place, labels)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.legend(loc="lower right")
