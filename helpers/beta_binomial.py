@@ -14,6 +14,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy import optimize
@@ -259,21 +260,26 @@ class _Units:
     def log_likelihood(self, alpha, beta):
         """Sum over units; broadcasts over alpha and beta."""
         alpha, beta = np.broadcast_arrays(alpha, beta)
-        total = np.empty(alpha.size)
+        total = np.zeros(alpha.size)
         step = max(1, BLOCK // self.y.size)
-        for start in range(0, alpha.size, step):
-            part = slice(start, start + step)
+        for start, first in product(range(0, alpha.size, step), range(0, self.y.size, BLOCK)):
+            part, some = slice(start, start + step), slice(first, first + BLOCK)
             terms = _log_beta_binomial(
-                self.y,
-                self.n,
-                self.log_p,
-                self.log_q,
-                self.binomial,
+                self.y[some],
+                self.n[some],
+                self.log_p[some],
+                self.log_q[some],
+                self.binomial[some],
                 alpha.ravel()[part, None],
                 beta.ravel()[part, None],
             )
-            total[part] = terms @ self.count
+            total[part] += terms @ self.count[some]
         return total.reshape(alpha.shape)[()]
+
+    def mean_given(self, size):
+        """Mean rate of the population if alpha + beta were `size`: a weighted average of rates."""
+        weight = self.count * self.n / (self.n + size)
+        return weight @ (self.y / self.n) / weight.sum()
 
     def pooled_log_likelihood(self):
         """Log likelihood with one rate for all units: the limit of an infinite alpha + beta."""
@@ -409,9 +415,8 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
         raise ValueError("y: every unit is 0 or n; the best alpha + beta is 0, which is no Beta")
 
     log_sizes = np.linspace(math.log(1e-4), math.log(1e6 * units.n.max()), 90)
-    share = units.count * units.n / (units.n + np.exp(log_sizes)[:, None])
-    means = np.clip(share @ (units.y / units.n) / share.sum(axis=1), 1e-300, 1 - 1e-16)
     sizes = np.exp(log_sizes)
+    means = np.clip([units.mean_given(size) for size in sizes], 1e-300, 1 - 1e-16)
     values = units.log_likelihood(sizes * means, sizes * (1 - means))
     best = int(np.argmax(values))
     scale = float(units.count.sum())
