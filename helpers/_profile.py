@@ -84,17 +84,22 @@ class Profile:
         return value - np.linalg.slogdet(inverse)[1] if method == "reml" else value
 
     def slope(self, ratio, method):
-        """Slope of the deviance in `ratio` (G,)."""
-        coefficients, rss, inverse = self.solve(ratio)
+        """Slope of the deviance in `ratio` (G,).
+
+        All of it comes from M = [Z, y]'V⁻¹[Z, y] and `outer`, which is -dM/dratio. The last entry
+        of M's inverse is 1 / rss; log det M is log rss plus log det Z'V⁻¹Z, the term of REML.
+        """
         shrunk = self.sizes / (1 + ratio[:, None] * self.sizes)
-        outer = (shrunk**2 @ self.outer).reshape(-1, self.p + 1, self.p + 1)
-        residual = np.concatenate([-coefficients, np.ones((ratio.size, 1))], axis=1)
-        rss_slope = -((residual[:, None, :] @ outer)[:, 0, :] * residual).sum(axis=1)
-        freedom = self.rows - (self.p if method == "reml" else 0)
-        slope = freedom * rss_slope / rss + shrunk @ self.groups_of_size
+        shape = (-1, self.p + 1, self.p + 1)
+        inverse = np.linalg.inv((shrunk @ self.outer).reshape(shape) + self.within)
+        outer = (shrunk**2 @ self.outer).reshape(shape)
+        last = inverse[:, :, -1:]
+        log_rss_slope = -((outer @ last) * last).sum(axis=(1, 2)) / last[:, -1, 0]
+        slope = shrunk @ self.groups_of_size
         if method == "reml":
-            slope -= (inverse * outer[:, :-1, :-1]).sum(axis=(1, 2))
-        return slope
+            log_det_slope = -(inverse * outer).sum(axis=(1, 2))
+            return slope + (self.rows - self.p - 1) * log_rss_slope + log_det_slope
+        return slope + self.rows * log_rss_slope
 
     def back(self, coefficients, covariance):
         """Coefficients (G, p) and covariances in the data's own origin: the intercept moves."""
