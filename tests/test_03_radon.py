@@ -296,6 +296,34 @@ def test_section_13_who_wins_when_a_house_or_a_county_is_left_out(radon, countie
     assert radon["log_radon"][at] - guess == pytest.approx(errors[at], abs=0.02)
 
 
+def test_section_13_counting_counties_instead_of_houses_turns_the_order_round(radon, fit):
+    found = []
+    for ratio in (fit.sigma_alpha / fit.sigma_y, 0):
+        errors = multilevel.leave_out_errors(
+            radon["log_radon"],
+            radon["county"],
+            radon[["floor"]],
+            sigma_ratio=ratio,
+            whole_groups=True,
+        )
+        squares = radon.assign(square=errors**2).groupby("county")["square"]
+        found.append(np.sqrt(squares.mean().mean()))
+    at_printed_precision(found[0], "0.840")
+    at_printed_precision(found[1], "0.852")
+
+
+def test_misconceptions_residuals_and_the_error_of_complete_pooling(radon, fit):
+    y, floor, county = radon["log_radon"], radon["floor"], radon["county"]
+    at_printed_precision(complete_pooling(y).standard_errors[0], "0.03")
+    one, own = complete_pooling(y, radon[["floor"]]), no_pooling(y, county, radon[["floor"]])
+    for printed, level, slope in (
+        ("0.82", one.coefficients[0], one.coefficients[1]),
+        ("0.72", county.map(own.intercepts), own.coefficients[0]),
+        ("0.74", county.map(fit.intercepts), fit.coefficients[1]),
+    ):
+        at_printed_precision(np.sqrt(((y - level - slope * floor) ** 2).mean()), printed)
+
+
 def test_section_13_brier_score_of_the_base_rate(radon):
     share = (radon["activity"] > 4).mean()
     at_printed_precision(share, "0.44")
