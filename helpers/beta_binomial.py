@@ -497,10 +497,18 @@ class PosteriorGrid:
         float or ndarray
             Like `q`.
         """
-        value = np.ravel(f(self.alpha, self.beta))
+        fine = [
+            np.linspace(axis[0], axis[-1], 6 * axis.size) for axis in (self.log_size, self.log_odds)
+        ]
+        log_mass = np.log(np.maximum(self.mass, 1e-300))
+        log_mass = np.stack([np.interp(fine[0], self.log_size, x) for x in log_mass.T])
+        log_mass = np.stack([np.interp(fine[1], self.log_odds, x) for x in log_mass.T])
+        size = np.exp(fine[0])[:, None]
+        value = np.ravel(f(size * expit(fine[1]), size * expit(-fine[1])))
         order = np.argsort(value)
-        mass = self.mass.ravel()[order]
-        return np.interp(q, np.cumsum(mass) - mass / 2, value[order])[()]
+        mass = np.exp(log_mass).ravel()[order]
+        mass = np.cumsum(mass) - mass / 2
+        return np.interp(q, mass / (mass[-1] + mass[0]), value[order])[()]
 
     def sample(self, size, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw (alpha, beta) from the posterior, spread evenly within each cell.
@@ -634,7 +642,7 @@ def _find_mode(density, units):
     x = np.array([coarse[row, column], log_sizes[column]])
     top = values[row, column]
     step = np.array([min(0.5, 2 / math.sqrt(units.total_y + 1)), 0.3])
-    for _ in range(3):  # restarted, so that a simplex that collapsed early does no harm
+    for _ in range(2):  # restarted, so that a simplex that collapsed early does no harm
         simplex = x + np.array([[0, 0], [step[0], 0], [0, step[1]]])
         found = optimize.minimize(
             lambda z: top - float(density(*np.clip(z, -700, 700))),
