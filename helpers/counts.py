@@ -40,7 +40,7 @@ def control_limits(rate, exposure, *, level=0.95):
 
     Notes
     -----
-    Exact Poisson limits (Spiegelhalter, Statistics in Medicine 24, 2005, section 2 and A.1.1),
+    Exact Poisson limits for a funnel plot (Spiegelhalter, Statistics in Medicine 24, 2005),
     without interpolation between counts. As rates they are the limits divided by `exposure`.
     """
     from scipy import stats

@@ -73,7 +73,7 @@ def test_puzzle(kidney):
 
 
 def test_slip_in_the_source(kidney):
-    says("Four in five.", "(311 of them)" if "(311 of them)" in FLAT else "(310 of them)")
+    says("Four in five, so not quite all", "(310 of them)")
     both = kidney.y + kidney.y2
     lowest = np.argsort(both / (kidney.n + kidney.n2), kind="stable")[:310]
     assert round((both[lowest] == 0).mean(), 2) == 0.80
@@ -234,7 +234,9 @@ def test_states(kidney):
 
 def test_scores_on_the_later_years(kidney):
     """Log scores again, with the predictive distributions written out as mixtures."""
-    says("rose by 7%", "344 times", "about 470", "is 200 behind")
+    says("rose by 7%", "344 times", "about 470", "is 200 behind", "$n_0$ is 303,000")
+    both = counts.fit_population(kidney.y + kidney.y2, kidney.n + kidney.n2).population
+    assert round(both.prior_sample_size, -3) == 303_000
     y, n, y2, n2 = kidney.y, kidney.n, kidney.y2, kidney.n2
     assert round(kidney.trend - 1, 2) == 0.07
     assert (kidney.zero & (y2 > 0)).sum() == 344
