@@ -118,9 +118,8 @@ def test_page(name, width, scheme, home, chromium):
         ), "the page scrolls sideways"
         for image in page.locator("article img").all():
             assert image.evaluate("e => e.complete && e.naturalWidth > 0")
-            assert (
-                image.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
-            )
+            paper = image.evaluate("e => getComputedStyle(e).backgroundColor")
+            assert paper == "rgb(255, 255, 255)", "drawn on white, shown on white"
         reader.assert_content()
         if home.startswith("http"):
             return  # the same page as from disk, which is looked through below
