@@ -298,16 +298,16 @@ def against_exact(runs, grid, y, n, *, units):
     return pd.concat(tables)
 
 
-def prior_spread(log_prior, *, rng, J=71, trials=20, repeats=2000):
-    """Draw data sets from a prior; return how far apart their raw rates lie (sd), one each.
+def prior_spread(log_prior, *, rng, J=71, repeats=2000):
+    """Draw populations from a prior; return how far apart (sd) the true rates of J units lie.
 
     Parameters
     ----------
     log_prior : callable
         A proper prior; what it says of alpha + beta below e^-4 or above e^8 is left out.
     rng : numpy.random.Generator
-    J, trials, repeats : int
-        Units per data set, trials per unit, data sets.
+    J, repeats : int
+        Units per population, populations.
 
     Returns
     -------
@@ -317,5 +317,4 @@ def prior_spread(log_prior, *, rng, J=71, trials=20, repeats=2000):
     a, b = np.exp(log_size) * expit(log_odds), np.exp(log_size) * expit(-log_odds)
     weight = np.exp(log_prior(a, b)) * a * b
     cell = rng.choice(a.size, repeats, p=(weight / weight.sum()).ravel())
-    theta = rng.beta(a.ravel()[cell], b.ravel()[cell], (J, repeats))
-    return rng.binomial(trials, theta).std(axis=0) / trials
+    return rng.beta(a.ravel()[cell], b.ravel()[cell], (J, repeats)).std(axis=0)
