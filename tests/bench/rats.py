@@ -27,8 +27,8 @@ from clock import diagnose, seconds
 #: What each sampler is asked for. NUTS: the defaults of its users. Ours: what suits NumPy.
 NUTS = {"chains": 4, "draws": 1000, "warmup": 1000}
 LONG = {"chains": 4, "draws": 4000, "warmup": 500}
-WIDE = {"chains": 64, "draws": 1000, "warmup": 300}
-GIBBS = {"chains": 64, "draws": 4000, "warmup": 300}
+WIDE = {"chains": 128, "draws": 1000, "warmup": 300}
+GIBBS = {"chains": 128, "draws": 2000, "warmup": 300}
 GRID = {"chains": 4, "draws": 25_000}
 
 
