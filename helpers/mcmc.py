@@ -234,8 +234,8 @@ def collapsed(
         else:
             log_alpha = log_size - np.logaddexp(0, -log_odds)
             log_beta = log_size - np.logaddexp(0, log_odds)
-            alpha, beta = np.exp(log_alpha)[:, None], np.exp(log_beta)[:, None]
-            kept.add(sweep - warmup, log_alpha, log_beta, rng.beta(alpha + y, beta + (n - y)))
+            theta = _draw_plain_rates(np.exp(log_alpha), np.exp(log_beta), y, n, rng)
+            kept.add(sweep - warmup, log_alpha, log_beta, theta)
     return kept.result(walk)
 
 
@@ -411,6 +411,11 @@ def _rough_fit(y, n):
 def _sweeps(total, progress):
     """Count the sweeps, behind a progress bar if wanted."""
     return tqdm(range(total), desc="sweeps", unit="") if progress else range(total)
+
+
+def _draw_plain_rates(alpha, beta, y, n, rng):
+    """Draw every rate from Beta(alpha + y, beta + n - y), where logs are not needed."""
+    return rng.beta(alpha[:, None] + y, beta[:, None] + (n - y))
 
 
 def _draw_rates(alpha, beta, y, n, rng):

@@ -190,7 +190,8 @@ def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, 
     Returns
     -------
     dict
-        log_odds, log_size and theta (of the first unit): ranks from 0 to `ranks`, shape (repeats,).
+        Ranks from 0 to `ranks`, shape (repeats,), of log_odds, log_size, theta (of the first
+        unit) and extremity: theta's distance from one half, which sees a swap of alpha and beta.
     """
     rng = generator(rng)
     size = (1 - rng.random(repeats) * (1 - 1000**-0.5)) ** -2  # density as size^(-3/2)
@@ -211,6 +212,7 @@ def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, 
     )
     truth = {"log_odds": np.log(alpha / beta), "log_size": np.log(size), "theta": theta[:, 0]}
     drawn = {"log_odds": run["log_odds"], "log_size": run["log_size"], "theta": run.theta[:, :, 0]}
+    truth["extremity"], drawn["extremity"] = (np.abs(x["theta"] - 0.5) for x in (truth, drawn))
     return {
         name: (drawn[name][:, thin - 1 :: thin] < truth[name][:, None]).sum(axis=1)
         for name in truth

@@ -214,7 +214,8 @@ def effective_size(x):
     rho = 1 - (covariance[0] * length / (length - 1) - covariance) / total
     rho[0] = 1
     pairs = rho[: rho.size // 2 * 2].reshape(-1, 2).sum(axis=1)
-    stop = np.argmax(pairs < 0)
+    negative = np.flatnonzero(pairs < 0)
+    stop = negative[0] if negative.size else pairs.size - 2
     tau = -1 + 2 * np.minimum.accumulate(pairs[:stop]).sum() + max(rho[2 * stop], 0)
     return x.size / tau
 

@@ -1,0 +1,453 @@
+"""Every figure that notebook 04 quotes, computed again, most of them by a second route."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import sympy as sp
+from scipy import integrate, optimize, special, stats
+
+from helpers import rat_studies
+from helpers.answers import rat_tumors as answers
+from helpers.beta_binomial import (
+    bda3_prior,
+    fit_marginal_likelihood,
+    fit_moments,
+    log_marginal_likelihood,
+    posterior_grid,
+)
+from helpers.check import check
+from helpers.datasets import load_rat_tumors
+from helpers.mcmc import collapsed
+
+PAGE = Path(__file__).resolve().parent.parent / "notebooks" / "04_rat_tumors.ipynb"
+FEW = [4, 2, 1], [14, 20, 19]
+
+
+@pytest.fixture(scope="module")
+def rats():
+    table = load_rat_tumors()
+    return table["tumors"].to_numpy(), table["rats"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def grid(rats):
+    return posterior_grid(*rats)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return nbformat.read(PAGE, as_version=4)
+
+
+def printed(page, start):
+    """Text of the outputs of the first cell whose source holds `start`."""
+    for cell in page.cells:
+        if cell.cell_type == "code" and start in cell.source:
+            return "".join(
+                output.get("text", "") + output.get("data", {}).get("text/plain", "")
+                for output in cell.outputs
+            )
+    raise AssertionError(f"no cell holds {start!r}")
+
+
+# --- sections 1 to 4
+
+
+def test_source_numbers_stand_on_the_page(page):
+    """The source's figures, printed to four digits: 0.1360, 0.01056, 1.3778, 8.7524, 0.2229."""
+    assert "mean 0.1360, variance 0.01056" in printed(page, "noise = ")
+    told = printed(page, "kappa = m * (1 - m) / v - 1")
+    assert "alpha 1.3778, beta 8.7524" in told and "0.2857 -> 0.2229" in told
+
+
+def test_opening_figures(rats):
+    y, n = rats
+    assert (y[-1], n[-1], len(y)) == (4, 14, 71)
+    assert (y[:-1].sum(), n[:-1].sum(), np.sum(y[:-1] == 0)) == (263, 1725, 14)
+    assert (n.min(), n.max()) == (10, 52)
+    assert round(np.mean(y[:-1] / n[:-1]), 3) == 0.136
+    assert round(263 / 1725, 3) == 0.152
+    assert round(np.max(y / n), 3) == 0.375  # "nothing to 38%"
+    assert np.median(n) == 20 and np.sum(n > 45) == 12  # "a dozen about 50"
+
+
+def test_half_of_the_variance_is_noise(rats):
+    y, n = (x[:-1] for x in rats)
+    m, v = np.mean(y / n), np.var(y / n)
+    assert 0.45 < m * (1 - m) * np.mean(1 / n) / v < 0.55
+    # by simulation: equal risks, the same sizes
+    rng = np.random.default_rng(2)
+    assert np.var(rng.binomial(n, m, (4000, 70)) / n, axis=1).mean() == pytest.approx(
+        m * (1 - m) * np.mean(1 / n), rel=0.03
+    )
+
+
+def test_three_fits_of_the_current_experiment(rats):
+    y, n = (x[:-1] for x in rats)
+    risks = [
+        fit.posterior(4, 14).mean()
+        for fit in (
+            fit_moments(y, n),
+            fit_moments(y, n, remove_noise=True),
+            fit_marginal_likelihood(y, n),
+        )
+    ]
+    assert risks == pytest.approx([0.2229, 0.1973, 0.2075], abs=5e-5)
+
+    def loss(p):  # the likelihood from SciPy
+        return -stats.betabinom(n, *np.exp(p)).logpmf(y).sum()
+
+    alpha, beta = np.exp(optimize.minimize(loss, [0.5, 2.5]).x)
+    assert (4 + alpha) / (14 + alpha + beta) == pytest.approx(risks[2], abs=1e-4)
+
+
+def test_weights_quoted(rats):
+    fit = fit_marginal_likelihood(*(x[:-1] for x in rats))
+    assert round(fit.prior_sample_size) == 16
+    assert fit.weight(16) == pytest.approx(0.5, abs=0.01)
+    assert fit.weight(14) == pytest.approx(0.46, abs=0.005)
+    assert fit.weight(50) == pytest.approx(0.75, abs=0.01)
+    assert round(fit.sd, 3) == 0.083
+
+
+def test_the_expected_variance_formula():
+    """E[variance of the rates] = tau^2 + h (m (1 - m) - tau^2), in sympy for one unit."""
+    n, m, tau2 = sp.symbols("n m tau2", positive=True)
+    noise = (m - (tau2 + m**2)) / n  # E[theta (1 - theta)] / n, with E[theta^2] = tau2 + m^2
+    assert sp.simplify(tau2 + noise - (tau2 + (m * (1 - m) - tau2) / n)) == 0
+
+
+# --- section 5
+
+
+def test_published_mode_and_means(rats, grid):
+    """BDA3 section 5.3: mode (-1.79, 2.74); E[alpha] 2.40 and E[beta] 14.32 on a bounded grid."""
+    assert grid.mode == pytest.approx((-1.79, 2.74), abs=0.005)
+    bounded = posterior_grid(*rats, bounds=((-2.6, -1.0), (0.5, 6)), points=300)
+    assert bounded.mean(lambda a, b: a) == pytest.approx(2.40, abs=0.005)
+    assert bounded.mean(lambda a, b: b) == pytest.approx(14.32, abs=0.005)
+    bound, mean = rat_studies.mean_by_bound(*rats)
+    flat = (bound > 60) & (bound < 1e6)
+    assert np.all(np.abs(mean[flat] - 2.40) < 0.01)
+    assert mean[-1] > 2.5
+    bound, mean = rat_studies.mean_by_bound(*FEW)
+    late = bound > 1e4
+    slope = np.polyfit(np.log(bound[late]), np.log(mean[late]), 1)[0]
+    assert slope == pytest.approx(0.5, abs=0.02)  # grows like the square root of the bound
+
+
+def test_medians_and_interval_quoted(grid):
+    assert grid.quantile(lambda a, b: a, 0.5) == pytest.approx(2.2, abs=0.05)
+    assert grid.quantile(lambda a, b: b, 0.5) == pytest.approx(13, abs=0.5)
+    low, high = grid.quantile(lambda a, b: a + b, [0.025, 0.975])
+    assert (round(low), round(high)) == (8, 32)
+
+
+def test_flat_prior_is_improper():
+    """Its density in log kappa stays level; the textbook's falls like kappa^(-1/2) there."""
+    odds = np.linspace(-9, 6, 400)
+    heights = {}
+    for log_size in (14.0, 18.0, 22.0):
+        a, b = np.exp(log_size) * special.expit(odds), np.exp(log_size) * special.expit(-odds)
+        likelihood = log_marginal_likelihood(a, b, *FEW)
+        heights[log_size] = (
+            np.exp(likelihood).sum(),
+            np.exp(likelihood + bda3_prior(a, b) + np.log(a * b)).sum(),
+        )
+    assert heights[22.0][0] == pytest.approx(heights[14.0][0], rel=1e-3)
+    assert heights[22.0][1] / heights[18.0][1] == pytest.approx(np.exp(-2), rel=0.01)
+
+
+def test_full_and_empirical_bayes_hardly_differ(rats, grid):
+    y, n = rats
+    full = grid.mean(lambda a, b: (a + y) / (a + b + n))
+    plugged = fit_marginal_likelihood(y, n).posterior(y, n).mean()
+    assert np.abs(full - plugged).max() < 0.003
+    assert full[70] == pytest.approx(0.2109, abs=5e-5)
+    assert plugged[70] == pytest.approx(0.2082, abs=5e-5)
+
+
+def test_exact_mean_by_quadrature(rats):
+    """The current risk again, by adaptive integration over the log odds at fixed log sizes."""
+    y, n = rats
+    sizes = np.linspace(0.5, 6.5, 25)
+
+    def along(log_size):
+        def density(u, power):
+            a, b = np.exp(log_size) * special.expit(u), np.exp(log_size) * special.expit(-u)
+            value = log_marginal_likelihood(a, b, y, n) + bda3_prior(a, b) + np.log(a * b)
+            return np.exp(value + 150) * ((a + 4) / (a + b + 14)) ** power
+
+        return [integrate.quad(density, -3, -0.8, args=(p,), epsrel=1e-7)[0] for p in (0, 1)]
+
+    total, first = np.sum([along(size) for size in sizes], axis=0)
+    assert first / total == pytest.approx(0.2109, abs=2e-4)
+
+
+# --- sections 6 to 8
+
+
+def test_own_sampler_agrees_with_the_grid(grid):
+    """The page's sweep, started from exact draws, leaves the posterior where it is."""
+    rng = np.random.default_rng(6)
+    alpha, beta = grid.sample(1500, rng=rng)
+    log_alpha, log_beta = np.log(alpha), np.log(beta)
+    for _ in range(60):
+        log_alpha, log_beta, theta = answers.sweep(log_alpha, log_beta, rng)
+    for values, f in (
+        (log_alpha - log_beta, lambda a, b: np.log(a / b)),
+        (np.logaddexp(log_alpha, log_beta), lambda a, b: np.log(a + b)),
+        (theta[:, 70], lambda a, b: (a + 4) / (a + b + 14)),
+    ):
+        assert abs(values.mean() - grid.mean(f)) < 4.5 * values.std() / values.size**0.5
+
+
+def test_own_diagnostics_are_the_library_s():
+    """Split R-hat, effective size and Monte Carlo error on chains of several kinds."""
+    from arviz_stats.base import array_stats
+
+    rng = np.random.default_rng(7)
+    for phi in (0.3, 0.9, 0.98):
+        x = np.zeros((4, 2000))
+        for t in range(1, 2000):
+            x[:, t] = phi * x[:, t - 1] + rng.standard_normal(4)
+        size = answers.effective_size(x)
+        assert size == pytest.approx(float(array_stats.ess(x, method="mean")), rel=1e-10)
+        error = x.std(ddof=1) / size**0.5
+        assert error == pytest.approx(float(array_stats.mcse(x, method="mean")), rel=1e-10)
+
+
+def test_diagnostics_on_the_page(page):
+    told = printed(page, "scores = stats.norm.ppf")
+    pairs = re.findall(r"(\d+\.\d+) +(\d+\.\d+)", told)
+    assert len(pairs) >= 3 and all(ours == library for ours, library in pairs[:3])
+    rhat = [float(x) for x in re.findall(r"R-hat +(\d\.\d+)", printed(page, "stuck = "))]
+    assert len(rhat) == 4 and min(rhat[:3]) > 1.5 and rhat[3] > 1.01
+
+
+def test_the_table_of_samplers(page):
+    told = printed(page, "against_exact(samplers")
+    rows = re.findall(r"(log_odds|log_size|theta\[70\])((?: +-?\d+\.\d+){6})", told)
+    assert len(rows) == 6
+    numbers = {i: [float(x) for x in row[1].split()] for i, row in enumerate(rows)}
+    assert all(abs(row[3]) < 4.5 for row in numbers.values())  # z
+    assert numbers[4][4] > 20 * numbers[1][4]  # ESS of log_size, collapsed against Gibbs
+
+
+# --- section 9
+
+
+def test_chance_of_four_or_more(rats, grid):
+    rng = np.random.default_rng(9)
+    alpha, beta = grid.sample(400_000, rng=rng)
+    drawn = np.mean(rng.binomial(14, rng.beta(alpha, beta)) >= 4)
+    assert drawn == pytest.approx(0.186, abs=0.003)
+
+
+def test_seventy_and_seventy_one(rats):
+    y, n = (x[:-1] for x in rats)
+    full = posterior_grid(y, n).mean(lambda a, b: (a + 4) / (a + b + 14))
+    assert full == pytest.approx(0.2102, abs=5e-5)
+
+
+@pytest.mark.parametrize("J, repeats", [(3, 300), (8, 200), (70, 40)])
+def test_coverage(J, repeats):
+    told = rat_studies.coverage(J, repeats=repeats, rng=np.random.default_rng(91))
+    empirical, full = (told[m, "coverage"] for m in ("empirical Bayes", "full Bayes"))
+    assert 0.90 < full < 0.98
+    assert {3: 0.3 < empirical < 0.5, 8: 0.5 < empirical < 0.8, 70: 0.9 < empirical < 0.97}[J]
+
+
+@pytest.mark.long
+def test_coverage_large():
+    """2,000, 1,000 and 150 data sets: the figures that the page rounds."""
+    told = {
+        J: rat_studies.coverage(J, repeats=repeats, rng=np.random.default_rng(92))
+        for J, repeats in ((3, 2000), (8, 1000), (70, 150))
+    }
+    assert told[3]["empirical Bayes", "coverage"] < 0.5
+    assert told[8]["empirical Bayes", "coverage"] < 0.75
+    assert told[70]["empirical Bayes", "coverage"] == pytest.approx(0.94, abs=0.015)
+    for J in told:
+        assert told[J]["full Bayes", "coverage"] == pytest.approx(0.94, abs=0.02)
+
+
+# --- sections 10 to 14
+
+
+def test_partial_pooling_wins_and_loses():
+    rng = np.random.default_rng(10)
+    wins = rat_studies.score_poolings(np.full(20, 20), repeats=200, rng=rng, alpha=2.3, beta=14.1)
+    assert wins["partial pooling"][2] < min(wins["no pooling"][2], wins["complete pooling"][2])
+    sizes, risk = np.repeat([5, 200], 10), np.repeat([0.5, 0.1], 10)
+    loses = rat_studies.score_poolings(sizes, repeats=200, rng=rng, truth=risk)
+    assert loses["partial pooling"][2] > 1.1 * loses["no pooling"][2]
+    for scores in (wins, loses):
+        for bias, variance, mse, _ in scores.values():
+            assert mse == pytest.approx(bias**2 + variance, rel=1e-9)
+
+
+def test_size_is_informative(rats):
+    """Likelihood ratio of a slope in log size: 10.3, p = 0.0013; current risk 17%, not 21%."""
+    y, n = rats
+
+    def loss(p):
+        mean, kappa = special.expit(p[0] + p[1] * np.log(n / 20)), np.exp(p[2])
+        return -stats.betabinom(n, kappa * mean, kappa * (1 - mean)).logpmf(y).sum()
+
+    free = optimize.minimize(loss, [-1.8, 0, 2.7], method="Nelder-Mead", options={"maxiter": 2000})
+    fixed = fit_marginal_likelihood(y, n)
+    ratio = 2 * (-free.fun - log_marginal_likelihood(fixed.alpha, fixed.beta, y, n))
+    assert ratio == pytest.approx(10.29, abs=0.02)
+    assert stats.chi2.sf(ratio, 1) == pytest.approx(0.0013, abs=1e-4)
+    mean, kappa = special.expit(free.x[0] + free.x[1] * np.log(0.7)), np.exp(free.x[2])
+    assert (4 + kappa * mean) / (14 + kappa) == pytest.approx(0.169, abs=1e-3)
+
+
+@pytest.mark.long
+def test_size_is_informative_without_the_chi_square(rats):
+    """Counts drawn with no slope: a ratio as large comes up about as often as chi-square says."""
+    _, n = rats
+    fit = fit_marginal_likelihood(*rats)
+    rng = np.random.default_rng(13)
+    large = 0
+    for _ in range(400):
+        y = rng.binomial(n, rng.beta(fit.alpha, fit.beta, n.size))
+        free = optimize.minimize(
+            lambda p, y=y: (
+                -stats.betabinom(
+                    n,
+                    np.exp(p[2]) * special.expit(p[0] + p[1] * np.log(n / 20)),
+                    np.exp(p[2]) * special.expit(-p[0] - p[1] * np.log(n / 20)),
+                )
+                .logpmf(y)
+                .sum()
+            ),
+            [-1.8, 0, 2.7],
+        )
+        best = fit_marginal_likelihood(y, n)
+        null = (
+            stats.binom(n, best.mean).logpmf(y).sum()
+            if np.isinf(best.alpha)
+            else log_marginal_likelihood(best.alpha, best.beta, y, n)
+        )
+        large += 2 * (-free.fun - null) > 10.29
+    assert large <= 5  # 0.5 expected
+
+
+def test_hyperpriors(rats):
+    """Six priors: 20 to 21% with 71 experiments; 16 to 26% with three."""
+    priors = {
+        "textbook": bda3_prior,
+        "shrinkage": lambda a, b: -2 * np.log1p(a + b) - np.log(a + b),
+        "log-normal": lambda a, b: -((np.log(a + b) - 3) ** 2) / 2 - 2 * np.log(a + b),
+        "uniform": lambda a, b: np.where(a + b <= 1000, -np.log(a + b), -np.inf),
+        "exponential": lambda a, b: -(a + b) / 10,
+    }
+    risk, middle = {}, {}
+    for name, prior in priors.items():
+        for J, rows in ((71, rats), (3, FEW)):
+            g = posterior_grid(*rows, log_prior=prior, points=50)
+            risk[J, name] = g.mean(lambda a, b: (a + 4) / (a + b + 14))
+            middle[J, name] = g.quantile(lambda a, b: a + b, 0.5)
+    assert {round(value, 2) for (J, _), value in risk.items() if J == 71} == {0.20, 0.21}
+    three = [value for (J, _), value in risk.items() if J == 3]
+    assert round(min(three), 2) in (0.15, 0.16) and round(max(three), 2) == 0.26
+    assert middle[3, "uniform"] > 400 and round(middle[3, "shrinkage"]) in (4, 5)
+
+
+def test_labs_are_recovered():
+    """Three levels fitted to many labs find the truth; with lab spread nil, all agree."""
+    rng = np.random.default_rng(14)
+    lab = rng.beta(2, 8, (150, 1))
+    n = np.full((150, 6), 20)
+    fit = rat_studies.fit_labs(rng.binomial(n, rng.beta(40 * lab, 40 * (1 - lab), n.shape)), n)
+    assert fit.mean == pytest.approx(0.2, abs=0.03)
+    assert fit.between == pytest.approx(10, rel=0.35)
+    assert fit.within == pytest.approx(40, rel=0.5)
+    assert np.corrcoef(fit.lab_means, lab[:, 0])[0, 1] > 0.9
+
+
+def test_predictive_check(rats, grid):
+    y, n = rats
+    rng = np.random.default_rng(15)
+    alpha, beta = grid.sample((20_000, 1), rng=rng)
+    new = rng.binomial(n, rng.beta(alpha, beta, (20_000, 71)))
+    log_n = (np.log(n) - np.log(n).mean()) / np.log(n).std()
+
+    def related(c):
+        return (c / n * log_n).mean(axis=-1) / (c / n).std(axis=-1)
+
+    assert related(y) == pytest.approx(np.corrcoef(y / n, np.log(n))[0, 1])
+    assert np.mean(related(new) >= related(y)) < 0.005
+    assert 0.1 < np.mean((new == 0).sum(axis=1) >= 14) < 0.17
+
+
+# --- exercises
+
+
+def test_solutions_are_right(page):
+    told = [
+        output.text
+        for cell in page.cells
+        if "solution" in cell.metadata.get("tags", [])
+        for output in cell.outputs
+        if "text" in output
+    ]
+    assert sum("right." in text for text in told) == 10
+
+
+WRONG = [
+    ("4.1", 10.13, "no noise was taken off"),
+    ("4.1", 0.00554, "tau squared"),
+    ("4.2", 10, "smallest experiment"),
+    ("4.2", 9, "with a tumour"),
+    ("4.3", -2.5, "one power of kappa"),
+    ("4.3", 1.5, "sign"),
+    ("4.4", 3, "function"),
+    ("4.4", lambda x, f, step, rng: x + step * rng.standard_normal(x.shape), "every proposal"),
+    ("4.4", lambda x, f, step, rng: ..., "one number a chain"),
+    ("4.5", lambda a, b, rng: None, "three things"),
+    ("4.5", lambda a, b, rng: (a, b, np.zeros((600, 71))), "never moves"),
+    ("4.6", lambda x: None, "returns nothing"),
+    ("4.6", lambda x: x.size, "times the right answer"),
+    ("4.7", "a", "agrees with itself"),
+    ("4.8", 0.5, "times the right answer"),
+    ("4.9", 0.257, "highest"),
+    ("4.10", "a", "count y2"),
+]
+
+
+@pytest.mark.parametrize("number, answer, hint", WRONG)
+def test_wrong_answers_are_told_what_is_off(number, answer, hint, capsys):
+    check(number, answer)
+    told = capsys.readouterr().out
+    assert "not yet" in told and hint.lower() in told.lower(), told
+
+
+def test_a_sweep_with_swapped_data_is_found(capsys):
+    def swapped(log_alpha, log_beta, rng):
+        y, n = answers._data()
+        theta = rng.beta(np.exp(log_alpha)[:, None] + n - y, np.exp(log_beta)[:, None] + y)
+        return log_alpha + 0.01, log_beta + 0.01, theta
+
+    check("4.5", swapped)
+    assert "Which way round" in capsys.readouterr().out
+
+
+def test_a_careless_metropolis_is_found(capsys):
+    def reverse(x, f, step, rng):
+        new = x + step * rng.standard_normal(x.shape)
+        return np.where(np.log(rng.random(x.shape)) > f(new) - f(x), new, x)
+
+    check("4.4", reverse)
+    assert "not yet" in capsys.readouterr().out
+
+
+def test_collapsed_on_the_page_beats_gibbs_fairly(rats):
+    """Acceptance near the target and no divergence from the grid, with another seed."""
+    draws = collapsed(*rats, draws=800, warmup=300, rng=np.random.default_rng(77), progress=False)
+    assert (np.abs(draws.acceptance - 0.44) < 0.15).all()
