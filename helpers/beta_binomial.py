@@ -648,7 +648,7 @@ def _find_mode(density, units):
             lambda z: top - float(density(*np.clip(z, -700, 700))),
             x,
             method="Nelder-Mead",
-            options={"initial_simplex": simplex, "xatol": 1e-9, "fatol": 1e-10, "maxiter": 400},
+            options={"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 400},
         )
         x, step = found.x, step / 10
     return float(x[0]), float(x[1])
