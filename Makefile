@@ -32,8 +32,8 @@ data: env ## fetch the kidney-cancer table (the only download of the course) and
 notebooks: env ## write every notebook from its text and run it
 	$(BIN)/jupytext --quiet --to ipynb --update $(PAGES)
 	$(QUIET) $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --inplace --execute \
-	  --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.coalesce_streams=True \
-	  $(PAGES:.md=.ipynb)
+	  --ExecutePreprocessor.record_timing=False $(PAGES:.md=.ipynb)
+	$(BIN)/jupyter nbconvert --log-level=WARN --inplace --coalesce-streams $(PAGES:.md=.ipynb)
 
 PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env
 
