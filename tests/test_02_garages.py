@@ -205,10 +205,10 @@ def test_section_6_in_words(page):
 def test_section_7_populations(page):
     _, printed = page
     rows = re.findall(
-        r"^([\w ]+, (?:all|furthest)) +([\d.]+) +([\d.]+) +([\d.]+) +(\d+)%", printed, re.M
+        r"^([\w ]+, (?:all|furthest|others)) +([\d.]+) +([\d.]+) +([\d.]+) +(\d+)%", printed, re.M
     )
     mse = {row[0]: [float(value) for value in row[1:]] for row in rows}
-    assert len(mse) == 6
+    assert len(mse) == 7
     for town, low, high in (("normal", 1.5, 1.8), ("t", 1.9, 2.3), ("one outlier", 2.8, 3.4)):
         none, _, partial, _ = mse[f"{town}, all"]
         assert partial < none
@@ -216,6 +216,7 @@ def test_section_7_populations(page):
         assert low < partial / none < high and 40 < cover < 65
     assert 0.4 < 1 - mse["normal, all"][2] / mse["normal, all"][0] < 0.55
     assert 0.05 < 1 - mse["one outlier, all"][2] / mse["one outlier, all"][0] < 0.15
+    assert 0.2 < 1 - mse["one outlier, others"][2] / mse["one outlier, others"][0] < 0.3
 
 
 def test_complete_pooling_sometimes_wins_and_partial_never_falls_behind_no_pooling():
