@@ -102,7 +102,8 @@ def leaks(originals: list[nbformat.NotebookNode], copy: nbformat.NotebookNode) -
                 found.append(f"a folded text or an answer in Markdown: {told[:60]!r}")
             continue
         for name, given in re.findall(r"^(answer_\d+_\d+) *= *(.*)$", told, flags=re.MULTILINE):
-            if "..." not in given and "..." not in told:
+            given = given.split("#")[0].strip()  # a stub may hand on a name, as `my_bet`
+            if "..." not in told and not given.isidentifier():
                 found.append(f"an answer outside a solution: {name} = {given}")
         for call in re.findall(r"""^check\(\s*["'][\d.]+["'], *(.+)\)""", told, flags=re.MULTILINE):
             if not re.match(r"\(*[a-z]\w*", call):

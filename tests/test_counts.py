@@ -152,6 +152,7 @@ def test_no_more_spread_than_chance_gives_an_infinite_prior_sample_size():
     assert fit.log_likelihood == pytest.approx(50 * stats.poisson.logpmf(5, 5), abs=1e-3)
 
 
+@pytest.mark.long
 def test_nested_fit_by_quadrature_in_every_group():
     """The same likelihood by adaptive quadrature, and no better point nearby."""
     rng = np.random.default_rng(104)

@@ -51,6 +51,7 @@ def test_agrees_with_the_grid(rats, sampler):
     assert 0.7 < np.sqrt(np.mean(z**2)) < 1.3
 
 
+@pytest.mark.long
 @SAMPLERS
 def test_agrees_with_the_grid_under_another_prior_and_an_empty_unit(sampler):
     """Few units, one of them without a trial, and a prior that is zero in places."""
@@ -74,6 +75,7 @@ def test_agrees_with_the_grid_under_another_prior_and_an_empty_unit(sampler):
     assert np.abs(against_grid(y, n, draws, log_prior=proper)).max() < 4.5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trials, better", [(4, False), (200, True)])
 def test_both_forms_agree_with_the_grid_and_each_wins_once(trials, better):
     """Weak data favour the non-centred form, strong data the centred one, threefold or more."""
@@ -142,6 +144,7 @@ def test_proposals_are_tuned_in_warm_up_only(rats, sampler, monkeypatch):
     assert (draws.acceptance > 0.25).all() and (draws.acceptance < 0.65).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [1, 1000])
 def test_steps_fit_data_of_any_size(scale):
     """Acceptance stays sensible for a hundred units with up to ten million trials each."""

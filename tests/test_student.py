@@ -103,6 +103,14 @@ def test_a_leak_is_found(left, says):
     assert any(says in found for found in student.leaks([original], clean))
 
 
+def test_a_stub_may_hand_on_a_name():
+    stub = new_code_cell(
+        "answer_1_1 = my_bet  # or another letter", metadata={"tags": ["exercise"]}
+    )
+    page = new_notebook(cells=[new_markdown_cell("# Page"), stub])
+    assert student.leaks([page], page) == []
+
+
 def test_the_key_holds_every_exercise_with_text_stub_and_solution(built):
     build, exercises = built
     cells = cells_of(build / "student_key" / "marking_key.ipynb")
@@ -162,3 +170,31 @@ def test_the_copy_runs_from_its_own_folder_under_lax_nbval(built):
     )
     assert told.returncode == 0, told.stdout[-3000:]
     assert re.search(r"\d+ passed", told.stdout)
+
+
+def lessons() -> list[str]:
+    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+    plan = text[text.index("## Eight lessons") : text.index("## Where students stumble")]
+    return re.split(r"^### ", plan, flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.split(":")[0])
+def test_a_lesson_has_fifty_minutes_and_its_sections_are_there(lesson):
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", lesson, flags=re.MULTILINE)
+    assert sum(int(minutes) for minutes, _ in rows) == 50
+    for _, place in rows:
+        named = re.match(r"(\d\d), sections? (\d+)(?: to (\d+))?$", place.strip())
+        assert named or place.strip() == "talk", place
+        if named:
+            page = next(page for name, page in PAGES.items() if name.startswith(named[1]))
+            told = "\n".join(c.source for c in page.cells if c.cell_type == "markdown")
+            for number in range(int(named[2]), int(named[3] or named[2]) + 1):
+                assert re.search(rf"^## {number}\. ", told, flags=re.MULTILINE), place
+
+
+def test_sections_named_in_the_teaching_notes_are_there():
+    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
+    for number, section in re.findall(r"\b(0\d), section (\d+)", text):
+        page = next(page for name, page in PAGES.items() if name.startswith(number))
+        told = "\n".join(c.source for c in page.cells if c.cell_type == "markdown")
+        assert re.search(rf"^## {section}\. ", told, flags=re.MULTILINE), f"{number}, {section}"

@@ -1,0 +1,394 @@
+"""Notebook 05: its numbers by a second route, its checks, its links, its words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from scipy import integrate, optimize, special, stats
+
+from helpers import datasets
+from helpers.answers import your_turn
+from helpers.beta_binomial import log_beta_binomial
+from helpers.check import check
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = nbformat.read(ROOT / "notebooks" / "05_your_turn.ipynb", 4)
+TEXT = "\n\n".join(cell.source for cell in PAGE.cells if cell.cell_type == "markdown")
+
+
+def printed(start: str) -> str:
+    """Return the first stored line of output that begins with `start`."""
+    for cell in PAGE.cells:
+        for output in cell.get("outputs", []):
+            for line in output.get("text", "").splitlines():
+                if line.startswith(start):
+                    return line
+    raise AssertionError(f"no output begins with {start!r}")
+
+
+def judge(number: str, answer, capsys) -> str:
+    check(number, answer)
+    return capsys.readouterr().out
+
+
+# ------------------------------------------------------------------ SIDS, without the helpers
+
+
+@cache
+def sids():
+    table = datasets.load_sids()
+    y, n = table["deaths_1974_78"].to_numpy(float), table["births_1974_78"].to_numpy(float)
+    y2, n2 = table["deaths_1979_84"].to_numpy(float), table["births_1979_84"].to_numpy(float)
+    return table, y, n, y2, n2
+
+
+def beta_binomial_loss(log_parameters, y, n):
+    a, b = np.exp(log_parameters)
+    return -stats.betabinom.logpmf(y, n.astype(int), a, b).sum()
+
+
+@cache
+def sids_fit():
+    _, y, n, _, _ = sids()
+    found = optimize.minimize(
+        beta_binomial_loss,
+        np.log([4, 2000]),
+        args=(y, n),
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 4000},
+    )
+    return np.exp(found.x)
+
+
+def squared_errors():
+    _, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+    rates = [y / n, np.full(100, y.sum() / n.sum()), (y + a) / (n + a + b)]
+    return [1e6 * np.sum(n2 * (r - y2 / n2) ** 2) / n2.sum() for r in rates]
+
+
+def test_sids_weights(capsys):
+    _, _, n, _, _ = sids()
+    n0 = sids_fit().sum()
+    assert n0 == pytest.approx(2986, abs=2)
+    right = (n0, n.min() / (n.min() + n0), n.max() / (n.max() + n0))
+    assert "right" in judge("5.2", right, capsys)
+    assert "right" in judge("5.2", np.array(right), capsys)
+    assert "state's rate" in judge("5.2", (n0, 1 - right[1], 1 - right[2]), capsys)
+    assert printed("n0 = 2,9") == "n0 = {:,.0f} births, weights {:.3f} and {:.3f}".format(*right)
+
+
+def test_sids_squared_errors(capsys):
+    _, y, n, _y2, _n2 = sids()
+    errors = squared_errors()
+    assert printed("none 1") == "none {:.3f}, complete {:.3f}, partial {:.3f}".format(*errors)
+    assert "right" in judge("5.3", errors, capsys)
+    assert "square root" in judge("5.3", np.sqrt(errors), capsys)
+    none, complete, partial = errors
+    assert abs(partial / complete - 1) < 0.015, "'within about one per cent of each other'"
+    assert partial > complete, "partial pooling does not always win"
+    assert 1.8 < none / complete < 2, "'no pooling is nearly twice as bad'"
+    a, b = sids_fit()
+    in_the_fit = [y / n - y / n, y.sum() / n.sum() - y / n, (y + a) / (n + a + b) - y / n]
+    told = [f"{1e6 * np.sum(n * e**2) / n.sum():.2f}" for e in in_the_fit]
+    for name, error, value in zip(("none", "complete", "partial"), errors, told, strict=True):
+        assert printed(f"{name:13s}   ").split() == [name, f"{error:.2f}", value]
+    assert told[0] == "0.00"
+
+
+def test_sids_log_scores(capsys):
+    _, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+    complete = stats.binom.logpmf(y2, n2, y.sum() / n.sum()).sum()
+    partial = stats.betabinom.logpmf(y2, n2.astype(int), a + y, b + n - y).sum()
+    plugged = stats.binom.logpmf(y2, n2, (a + y) / (a + b + n)).sum()
+    assert printed("complete -") == f"complete {complete:.1f}, partial {partial:.1f}"
+    assert "right" in judge("5.4", (complete, partial), capsys)
+    assert "as if that rate were known" in judge("5.4", (complete, plugged), capsys)
+    assert partial - complete > 8 and plugged < complete
+    none = stats.binom.logpmf(y2, n2, y / n).sum()
+    assert none == -np.inf
+
+
+def test_a_leak_makes_partial_pooling_win(capsys):
+    """Scored on both periods together, the estimates meet their own data again."""
+    _, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+    target = (y + y2) / (n + n2)
+    rates = (y / n, np.full(100, y.sum() / n.sum()), (y + a) / (n + a + b))
+    told = [1e6 * np.sum((n + n2) * (r - target) ** 2) / (n + n2).sum() for r in rates]
+    assert printed("none 0") == "none {:.2f}, complete {:.2f}, partial {:.2f}".format(*told)
+    assert told[2] < told[0] < told[1]
+    assert "right" in judge("5.5", "c", capsys)
+    for wrong in "abd":
+        assert "not yet" in judge("5.5", wrong, capsys)
+
+
+def test_later_years_want_more_pooling_than_the_first_did(capsys):
+    _, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+
+    def error(log_n0):
+        n0 = np.exp(log_n0)
+        return np.sum(n2 * ((y + n0 * a / (a + b)) / (n + n0) - y2 / n2) ** 2)
+
+    best = np.exp(optimize.minimize_scalar(error, bounds=np.log([300, 1e5]), method="bounded").x)
+    assert "right" in judge("5.6", best, capsys)
+    assert "fitted on 1974-78" in judge("5.6", a + b, capsys)
+    assert 11_000 < best < 12_500, "the figure's text says 'near 12,000'"
+
+
+def test_had_rates_stayed_partial_pooling_would_have_won():
+    """A larger simulation than the page's: the gain, and the best n0."""
+    _, y, n, _y2, n2 = sids()
+    a, b = sids_fit()
+    rng = np.random.default_rng(1)
+    kept = rng.binomial(n2.astype(int), rng.beta(a + y, b + n - y, (4000, 100))) / n2
+    complete, partial = y.sum() / n.sum(), (y + a) / (n + a + b)
+    gain = 1e6 * ((kept - complete) ** 2 - (kept - partial) ** 2) @ n2 / n2.sum()
+    told = [float(x) for x in re.findall(r"-?\d+\.\d+", printed("had rates stayed"))]
+    error = gain.std() / np.sqrt(300)
+    assert told[0] == pytest.approx(gain.mean(), abs=4 * error + 0.005)
+    assert told[1:] == pytest.approx(np.quantile(gain, [0.05, 0.95]), abs=0.06)
+    _none, complete_error, partial_error = squared_errors()
+    assert np.mean(gain <= complete_error - partial_error) < 0.01
+
+
+def test_half_page_check(capsys):
+    solution = next(c for c in PAGE.cells if c.source.startswith("w_least"))
+    text = solution.outputs[0].text.rsplit("Exercise 5.7", 1)[0]
+    assert "right" in judge("5.7", text, capsys)
+    assert "60 words" in judge("5.7", "Too short.", capsys)
+    assert "quotes" in judge("5.7", 7, capsys)
+    assert "a limit" in judge("5.7", text.split("LIMITS")[0], capsys)
+    _, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+    low, high = stats.betabinom.interval(0.9, n2.astype(int), a + y, b + n - y)
+    assert f"held in {np.sum((low <= y2) & (y2 <= high))} of 100" in " ".join(text.split())
+    low, high = stats.binom.interval(0.9, n2.astype(int), y.sum() / n.sum())
+    assert f"complete pooling's in {np.sum((low <= y2) & (y2 <= high))}." in text
+
+
+def test_births_of_nonwhite_children_fit_the_first_years_better_and_the_later_ones_worse():
+    table, y, n, y2, n2 = sids()
+    share = table["nonwhite_births_1974_78"].to_numpy() / n
+    later_share = table["nonwhite_births_1979_84"].to_numpy() / n2
+
+    def fit(x, y, n):
+        def loss(p):
+            mean, size = special.expit(p[0] + p[1] * (x - x.mean())), np.exp(p[2])
+            return -log_beta_binomial(y, n, size * mean, size * (1 - mean)).sum()
+
+        options = {"xatol": 1e-6, "fatol": 1e-8, "maxiter": 4000}
+        return optimize.minimize(loss, [-6.2, 0, 8], method="Nelder-Mead", options=options)
+
+    first, second = fit(share, y, n), fit(later_share, y2, n2)
+    a, b = sids_fit()
+    without = stats.betabinom.logpmf(y, n.astype(int), a, b).sum()
+    assert -first.fun > without + 10, "describes 1974-78 much better"
+    mean = special.expit(first.x[0] + first.x[1] * (share - share.mean()))
+    size = np.exp(first.x[2])
+    scored = log_beta_binomial(y2, n2, size * mean + y, size * (1 - mean) + n - y).sum()
+    plain = stats.betabinom.logpmf(y2, n2.astype(int), a + y, b + n - y).sum()
+    assert scored < plain - 5, "and predicts 1979-84 worse"
+    assert second.x[1] < first.x[1] / 2, "because the line is much flatter then"
+
+
+def test_what_people_say():
+    table, y, n, y2, n2 = sids()
+    a, b = sids_fit()
+    partial = (y + a) / (n + a + b)
+    zero, top = y == 0, np.argsort(-y / n)[:10]
+    assert printed("13 counties") == (
+        f"13 counties without a death: {y2[zero].sum():.0f} deaths later, "
+        f"{(n2 * partial)[zero].sum():.1f} expected by partial pooling"
+    )
+    assert 0.45 < (y2 / n2)[top].mean() / (y / n)[top].mean() < 0.55, "half as high later"
+    furthest = np.abs(y / n - partial).argmax()
+    assert table["county"][furthest] == "Anson" and np.sum(n < n[furthest]) == 41
+    assert printed("moved furthest") == "moved furthest: Anson, number 42 of 100 by size"
+    assert "Anson moved furthest, and 41 counties are smaller" in TEXT
+    anson = list(table["county"]).index("Anson")
+    assert (y[anson], n[anson]) == (15, 1570) and np.argmax(y / n) == anson
+    told = [float(x) for x in re.findall(r"\d+\.\d", printed("Anson: "))]
+    wanted = 1000 * np.array([y[anson] / n[anson], partial[anson], y2[anson] / n2[anson]])
+    assert told == pytest.approx(wanted, abs=0.05)
+
+
+# -------------------------------------------------------------------------------- baseball
+
+
+@cache
+def baseball():
+    table = datasets.load_baseball()
+    y, n = table["hits"].to_numpy(float), table["at_bats"].to_numpy(float)
+    later = (table["remaining_hits"] / table["remaining_at_bats"]).to_numpy()
+    found = optimize.minimize(
+        beta_binomial_loss,
+        np.log([100, 300]),
+        args=(y, n),
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000},
+    )
+    return table, y, n, later, np.exp(found.x)
+
+
+def test_baseball(capsys):
+    table, y, n, later, (a, b) = baseball()
+    assert "right" in judge("5.8", (a + b, 45 / (45 + a + b)), capsys)
+    assert "all players" in judge("5.8", (a + b, (a + b) / (45 + a + b)), capsys)
+    rates = [y / 45, np.full(18, y.sum() / n.sum()), (y + a) / (45 + a + b)]
+    scored = (table["player"] != "Billy Williams").to_numpy()
+    squares = np.array([(r - later) ** 2 for r in rates])
+    right = squares[:, scored].sum(axis=1)
+    assert "right" in judge("5.9", right, capsys)
+    assert "Billy Williams" in judge("5.9", squares.sum(axis=1), capsys)
+    assert printed(
+        "17 players"
+    ) == "17 players: none {:.4f}, complete {:.4f}, partial {:.4f}".format(*right)
+    worse = np.sum((np.abs(rates[2] - later) > np.abs(rates[0] - later))[scored])
+    assert worse == 4, "nearer for 13 of 17, 'about three quarters'"
+    assert "right" in judge("5.10", 4, capsys)
+    assert "made better" in judge("5.10", 13, capsys)
+
+
+def test_williams_is_the_row_in_doubt():
+    """Efron and Morris (1975), table 1: 0.256 for the rest of the season of Williams."""
+    table, _, _, later, _ = baseball()
+    row = list(table["player"]).index("Billy Williams")
+    assert f"{later[row]:.3f}" == "0.330" and table["hits"][row] == 10
+    assert "0.256" in TEXT and "0.330" in TEXT
+
+
+def test_how_sure_the_amount_of_pooling_is(capsys):
+    """By adding up over n0 alone, the mean integrated out: no grid of the helpers."""
+    _, y, _, _, _ = baseball()
+
+    hits, times = np.unique(y, return_counts=True)
+    log_n0, mean = np.linspace(0, 30, 400)[:, None, None], np.linspace(0.15, 0.42, 120)[:, None]
+    n0 = np.exp(log_n0)
+    likelihood = log_beta_binomial(hits, 45, n0 * mean, n0 * (1 - mean)) @ times
+    # (alpha + beta)^(-5/2) d alpha d beta = n0^(-5/2) n0 d mean d n0, and d n0 = n0 d log n0
+    density = np.exp(likelihood - likelihood.max()).sum(axis=1) * n0[:, 0, 0] ** -0.5
+    log_n0 = log_n0[:, 0, 0]
+    mass = integrate.cumulative_simpson(density, x=log_n0, initial=0)
+    ends = np.exp(np.interp([0.1, 0.9], mass / mass[-1], log_n0))
+    assert "right" in judge("5.11", ends, capsys)
+    assert 45 < ends[0] < 55 and 4700 < ends[1] < 5600, ends
+    fives = np.exp(np.interp([0.05, 0.95], mass / mass[-1], log_n0))
+    assert "not yet" in judge("5.11", fives, capsys)
+
+
+# ------------------------------------------------------------------------------ page and words
+
+
+def test_opening_table_and_answer(real_kidney):
+    """The n0 in the first table are those that the page computes."""
+    for name, rounded, unit in (
+        ("kidney, person-years", 300_000, 20_000),
+        ("garages, visits", 11, 0.5),
+        ("radon, houses", 5, 0.5),
+        ("rats, animals", 16, 0.5),
+    ):
+        n0 = float(printed(name).split()[2].replace(",", ""))
+        assert abs(n0 - rounded) <= unit, name
+        assert f"{rounded:,}" in TEXT
+    medians = {
+        name: float(printed(f"{name}, ").split()[-2]) for name in ("kidney", "garages", "radon")
+    }
+    rats = float(printed("rats, ").split()[-2])
+    assert rats > max(medians.values()) and rats > 0.5, "the answer is (d)"
+    assert 0.11 < medians["kidney"] < 0.15, "a kidney county keeps about an eighth"
+
+
+def test_spreads_stand_in_the_stated_order():
+    for name in ("kidney, per 1", "garages, min", "radon, log", "rats, share"):
+        raw, between, shrunken = (float(x) for x in printed(name).split()[-3:])
+        assert raw > between > shrunken
+
+
+def test_letters_are_judged(capsys):
+    assert "right" in judge("5.1", "c", capsys)
+    for wrong in "abd":
+        assert "not yet" in judge("5.1", wrong, capsys)
+    assert "letters" in judge("5.1", 5, capsys)
+
+
+@pytest.mark.parametrize("number", [f"5.{k}" for k in range(1, 12)])
+def test_nothing_given_is_not_wrong(number, capsys):
+    assert "no answer yet" in judge(number, ..., capsys)
+
+
+def test_best_of_tried_is_the_pages_list():
+    assert "tried = np.geomspace(300, 100_000, 300)" in "".join(c.source for c in PAGE.cells)
+    assert np.array_equal(your_turn.TRIED, np.geomspace(300, 100_000, 300))
+
+
+def glossary() -> list[tuple[str, str, str]]:
+    """Return (term, notebook, anchor) of every row of the glossary."""
+    row = r"^\| ([^|]+) \| [^|]+ \| \[[^]]+\]\((\w+\.ipynb)#(\S+)\) \|$"
+    return re.findall(row, TEXT, flags=re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """Name a heading as JupyterLab and the site do."""
+    return re.sub(r"[*`]", "", heading).strip().replace(" ", "-")
+
+
+def section(notebook: str, name: str) -> str:
+    """Return the text under the heading of that anchor, up to the next of its depth."""
+    depth, lines = 0, []
+    for cell in nbformat.read(ROOT / "notebooks" / notebook, 4).cells:
+        for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
+            heading = re.match(r"(#+) (.+)", line)
+            if heading and depth and len(heading[1]) <= depth:
+                return "\n".join(lines)
+            if heading and not depth and anchor(heading[2]) == name:
+                depth = len(heading[1])
+            if depth:
+                lines.append(line)
+    assert lines, f"{notebook} has no heading {name}"
+    return "\n".join(lines)
+
+
+def test_glossary_is_long_and_in_the_order_of_the_course():
+    rows = glossary()
+    table = TEXT[TEXT.index("| term |") : TEXT.index("\n## 5.")]
+    assert len(rows) == table.strip().count("\n| "), "a row that is not understood"
+    assert len(rows) >= 35 and len({term for term, _, _ in rows}) == len(rows)
+    assert [page for _, page, _ in rows] == sorted(page for _, page, _ in rows)
+    assert len({page for _, page, _ in rows}) == 6
+
+
+@pytest.mark.parametrize("row", glossary(), ids=lambda row: row[0])
+def test_glossary_leads_to_where_the_term_is(row):
+    term, page, name = row
+    words = re.escape(term).replace(r"\ ", r"\s+")
+    there = re.sub(r"[*`]", "", section(page, name))
+    assert re.search(words, there, flags=re.IGNORECASE), f"{page}#{name} does not say {term!r}"
+
+
+def test_five_questions_are_those_of_the_first_page(capsys):
+    start = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", 4)
+    first = " ".join("\n".join(c.source for c in start.cells if c.cell_type == "markdown").split())
+    here = TEXT[TEXT.index("\n1. Two players") : TEXT.index("**Exercise 5.12.")]
+    assert " ".join(here.split()) in first
+    assert section("00_start_here.ipynb", "6.-Five-questions-before-you-start")
+    assert "5.12: right" in judge("5.12", ("b", "b", "b", "a", "c"), capsys)
+    told = judge("5.12", ["a", "B", "b", "c", "c"], capsys)
+    assert "Question 1:" in told and "Question 4:" in told and "Question 2:" not in told
+    assert "Five letters" in judge("5.12", "bbbac", capsys)
+
+
+def test_before_and_after_are_compared(capsys):
+    your_turn.compare_answers(("a", "b", "c", "a", "c"), ("b", "b", "b", "a", "c"))
+    before, after = capsys.readouterr().out.splitlines()
+    assert before == "before 3 of 5: wrong, right, wrong, right, right"
+    assert after == "after  5 of 5: right, right, right, right, right"
+    your_turn.compare_answers((..., ..., ..., ..., ...), "b")
+    assert capsys.readouterr().out.count("five letters are wanted") == 2
