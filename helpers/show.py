@@ -52,7 +52,8 @@ def show(fig, alt: str) -> None:
     Raises
     ------
     ValueError
-        If `alt` is not a sentence: shorter than 30 characters or without a full stop.
+        If `alt` is not a sentence: shorter than 30 characters or without a full stop; or if a
+        pooling is drawn in another one's colour.
     """
     from IPython.display import display
     from matplotlib import pyplot as plt
@@ -60,6 +61,7 @@ def show(fig, alt: str) -> None:
     if not isinstance(alt, str) or len(alt) < 30 or not alt.rstrip().endswith("."):
         raise ValueError(f"alt: a sentence that says what the figure shows is wanted; got {alt!r}")
     alt = " ".join(alt.split())
+    _refuse_borrowed_colours(fig)
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     plt.close(fig)
@@ -68,3 +70,21 @@ def show(fig, alt: str) -> None:
         raw=True,
         metadata={"image/png": {"alt": alt}},
     )
+
+
+def _refuse_borrowed_colours(fig) -> None:
+    """Raise `ValueError` if something labelled as one pooling has the colour of another."""
+    from matplotlib.colors import same_color
+
+    from helpers import plots
+
+    looks = (plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH)
+    for artist in fig.findobj(lambda artist: hasattr(artist, "get_color")):
+        label = artist.get_text() if hasattr(artist, "get_text") else artist.get_label()
+        for own in looks:
+            for other in looks:
+                borrowed = other is not own and same_color(artist.get_color(), other.color)
+                if label == own.label and borrowed:
+                    raise ValueError(
+                        f"fig: {own.label!r} is drawn in the colour of {other.label!r}"
+                    )

@@ -107,6 +107,20 @@ def test_show_displays_the_picture_with_its_words_and_closes_it(monkeypatch):
     assert not plt.fignum_exists(figure.number)
 
 
+def test_a_pooling_in_the_colour_of_another_is_refused(ax):
+    ax.plot([0, 1], color=plots.NO_POOLING.color, label="partial pooling")
+    with pytest.raises(
+        ValueError, match="'partial pooling' is drawn in the colour of 'no pooling'"
+    ):
+        show.show(ax.figure, "A line with the colour of another pooling, for this test.")
+
+
+def test_a_name_in_the_colour_of_another_pooling_is_refused(ax):
+    ax.text(0, 0, "complete pooling", color=plots.PARTIAL_POOLING.color)
+    with pytest.raises(ValueError, match="'complete pooling' is drawn in the colour of 'partial"):
+        show.show(ax.figure, "A name with the colour of another pooling, for this test.")
+
+
 # --- checks --------------------------------------------------------------------------------------
 
 
