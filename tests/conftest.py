@@ -24,6 +24,24 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def targets_in():
+    """Return a function: folder -> the lines that `make` alone prints there.
+
+    These tests are themselves run by make, whose own flags must not be passed on.
+    """
+
+    def lines(folder: Path) -> list[str]:
+        alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+        command = ["make", "--no-print-directory"]
+        told = subprocess.run(
+            command, cwd=folder, env=alone, capture_output=True, text=True, check=True
+        )
+        return told.stdout.splitlines()
+
+    return lines
+
+
+@pytest.fixture(scope="session")
 def real_kidney():
     """Return the real kidney table, or skip and say what was not checked."""
     table = _kidney_table()

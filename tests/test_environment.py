@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -95,18 +94,9 @@ def test_importing_helpers_is_light(module):
     assert told.stdout.strip() == "[]", f"{module} loads {told.stdout.strip()}"
 
 
-def test_make_alone_lists_every_target():
-    # These tests are themselves run by make, which would pass its own flags on.
-    alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
-    told = subprocess.run(
-        ["make", "--no-print-directory"],
-        cwd=ROOT,
-        env=alone,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def test_make_alone_lists_every_target(targets_in):
+    told = targets_in(ROOT)
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)[1].split()
-    assert sorted(line.split()[1] for line in told.splitlines()) == sorted(phony)
-    assert all(len(line.split()) > 3 for line in told.splitlines()), "a line each"
+    assert sorted(line.split()[1] for line in told) == sorted(phony)
+    assert all(len(line.split()) > 3 for line in told), "a line each"
