@@ -49,8 +49,8 @@ def test_ci_runs_the_readmes_own_test_command():
     assert re.search(r"^make test\b", ci, flags=re.MULTILINE)
 
 
-def test_the_project_names_no_machine():
-    wrong = re.compile(r"(?<![\w.-])/(?:work|home|root)/")
+def test_the_project_names_no_machine_and_no_index():
+    wrong = re.compile(r"(?<![\w.-])/(?:work|home|root)/|--(?:extra-)?index-url|/simple\b")
     for path in [
         *DOCUMENTS,
         ROOT / "Makefile",
