@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
+
 from helpers.slider import slider as slider  # pages import it from here
 
 #: Figure width in inches of a full-width figure; the height is the page's choice.
@@ -74,17 +76,35 @@ def show(fig, alt: str) -> None:
 
 def _refuse_borrowed_colours(fig) -> None:
     """Raise `ValueError` if something labelled as one pooling has the colour of another."""
-    from matplotlib.colors import same_color
+    from matplotlib.colors import to_rgb
 
     from helpers import plots
 
     looks = (plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH)
-    for artist in fig.findobj(lambda artist: hasattr(artist, "get_color")):
-        label = artist.get_text() if hasattr(artist, "get_text") else artist.get_label()
-        for own in looks:
-            for other in looks:
-                borrowed = other is not own and same_color(artist.get_color(), other.color)
-                if label == own.label and borrowed:
-                    raise ValueError(
-                        f"fig: {own.label!r} is drawn in the colour of {other.label!r}"
-                    )
+    named = {to_rgb(look.color): look.label for look in looks}
+    for label, color in _labelled_colours(fig, set(named.values())):
+        owner = named.get(to_rgb(color), label)
+        if owner != label:
+            raise ValueError(f"fig: {label!r} is drawn in the colour of {owner!r}")
+
+
+def _labelled_colours(fig, labels):
+    """Yield (label, colour) of what is drawn or written in `fig` under one of `labels`."""
+    for ax in fig.axes:  # only what a page put there: ticks and spines are many, and slow to visit
+        for text in ax.texts:
+            if text.get_text() in labels:
+                yield text.get_text(), text.get_color()
+        groups = [(group.get_label(), group.get_children()) for group in ax.containers]
+        groups += [(a.get_label(), [a]) for a in (*ax.lines, *ax.collections, *ax.patches)]
+        for label, artists in groups:
+            for artist in artists if label in labels else ():
+                for color in _colours(artist):
+                    yield label, color
+
+
+def _colours(artist):
+    """Return the colours of a line, of an area or of a collection of marks, as a list."""
+    if hasattr(artist, "get_color"):
+        color = artist.get_color()
+        return [color] if isinstance(color, str | tuple) else list(color)
+    return [*np.atleast_2d(artist.get_facecolor()), *np.atleast_2d(artist.get_edgecolor())]

@@ -115,6 +115,15 @@ def test_a_pooling_in_the_colour_of_another_is_refused(ax):
         show.show(ax.figure, "A line with the colour of another pooling, for this test.")
 
 
+@pytest.mark.parametrize("draw", ["scatter", "errorbar", "bar", "vlines", "fill_between"])
+def test_any_mark_in_the_colour_of_another_pooling_is_refused(ax, draw):
+    spot, wrong = ([1], [1]), dict(color=plots.NO_POOLING.color, label=plots.TRUTH.label)
+    more = {"errorbar": [[0.1]], "vlines": [2], "bar": [], "scatter": [], "fill_between": []}[draw]
+    getattr(ax, draw)(*spot, *more, **wrong)
+    with pytest.raises(ValueError, match="'truth' is drawn in the colour of 'no pooling'"):
+        show.show(ax.figure, "Marks with the colour of another pooling, for this test.")
+
+
 def test_a_name_in_the_colour_of_another_pooling_is_refused(ax):
     ax.text(0, 0, "complete pooling", color=plots.PARTIAL_POOLING.color)
     with pytest.raises(ValueError, match="'complete pooling' is drawn in the colour of 'partial"):
