@@ -36,7 +36,8 @@ notebooks: data ## write every notebook from its text and run it
 	  --ExecutePreprocessor.record_timing=False $(PAGES:.md=.ipynb)
 	$(BIN)/jupyter nbconvert --log-level=WARN --inplace --coalesce-streams $(PAGES:.md=.ipynb)
 
-PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env
+# All cores; the tests of one file, and the cells of one notebook, stay together and in order.
+PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env -n logical --dist loadfile
 
 test: env ## the tests: units, files, and every notebook run against its stored outputs
 	$(PYTEST) -m "not long and not browser" tests notebooks

@@ -276,10 +276,14 @@ class _Units:
             total[part] += terms @ self.count[some]
         return total.reshape(alpha.shape)[()]
 
-    def mean_given(self, size):
-        """Mean rate of the population if alpha + beta were `size`: a weighted average of rates."""
-        weight = self.count * self.n / (self.n + size)
-        return weight @ (self.y / self.n) / weight.sum()
+    def mean_given(self, sizes):
+        """Mean rate of the population if alpha + beta were so: a weighted average of rates."""
+        rates, step = self.y / self.n, max(1, BLOCK // self.y.size)
+        means = []
+        for start in range(0, sizes.size, step):
+            weight = self.count * self.n / (self.n + sizes[start : start + step, None])
+            means.append(weight @ rates / weight.sum(axis=1))
+        return np.concatenate(means)
 
     def pooled_log_likelihood(self):
         """Log likelihood with one rate for all units: the limit of an infinite alpha + beta."""
@@ -416,7 +420,7 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
 
     log_sizes = np.linspace(math.log(1e-4), math.log(1e6 * units.n.max()), 90)
     sizes = np.exp(log_sizes)
-    means = np.clip([units.mean_given(size) for size in sizes], 1e-300, 1 - 1e-16)
+    means = np.clip(units.mean_given(sizes), 1e-300, 1 - 1e-16)
     values = units.log_likelihood(sizes * means, sizes * (1 - means))
     best = int(np.argmax(values))
     scale = float(units.count.sum())

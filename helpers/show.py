@@ -64,6 +64,9 @@ def show(fig, alt: str) -> None:
         raise ValueError(f"alt: a sentence that says what the figure shows is wanted; got {alt!r}")
     alt = " ".join(alt.split())
     _refuse_borrowed_colours(fig)
+    if fig.get_layout_engine():  # lay out here, once: savefig would draw the whole figure for it
+        fig.get_layout_engine().execute(fig)
+        fig.set_layout_engine("none")
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     plt.close(fig)

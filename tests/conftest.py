@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 KIDNEY_TAG = "kidney-data"
-_cells = Counter()
+CELL = "notebook cell"  # what became of it, told to the process that sums up
 
 
 @pytest.fixture(scope="session")
@@ -153,13 +153,16 @@ def pytest_collection_modifyitems(config, items):
         item.options["check"] = item.options["check"] and real
     for item in cells:
         compared = item.options["check"] and item.cell.execution_count is not None
-        _cells["compared" if compared else "run on the simulated twin, not compared"] += 1
+        told = "compared" if compared else "run on the simulated twin, not compared"
+        item.user_properties.append((CELL, told))
 
 
 def pytest_terminal_summary(terminalreporter):
     """Say what was compared with the stored outputs and what was not."""
-    if _cells:
+    reports = [*terminalreporter.stats.get("passed", []), *terminalreporter.stats.get("failed", [])]
+    cells = Counter(told for one in reports for name, told in one.user_properties if name == CELL)
+    if cells:
         terminalreporter.section("notebook cells")
-        for what, number in sorted(_cells.items()):
+        for what, number in sorted(cells.items()):
             terminalreporter.line(f"{number:4d} {what}")
         terminalreporter.line("     (pictures are not compared; the texts that describe them are)")
