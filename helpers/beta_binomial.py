@@ -502,7 +502,8 @@ class PosteriorGrid:
             Like `q`.
         """
         fine = [
-            np.linspace(axis[0], axis[-1], 6 * axis.size) for axis in (self.log_size, self.log_odds)
+            np.linspace(axis[0], axis[-1], max(600, 2 * axis.size))
+            for axis in (self.log_size, self.log_odds)
         ]
         log_mass = np.log(np.maximum(self.mass, 1e-300))
         log_mass = np.stack([np.interp(fine[0], self.log_size, x) for x in log_mass.T])
