@@ -14,18 +14,15 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import optimize
-from scipy.special import digamma, expit, gammaln, logit
+from scipy.special import expit, logit
 
+from helpers._beta_binomial import Units
+from helpers._beta_binomial import log_beta_binomial as log_beta_binomial  # part of the model
+from helpers._grid_edges import beyond, find_box, find_mode
 from helpers._validate import counts, generator, positive, successes_and_trials, vector, whole
-
-#: Log posterior density this far below its top is left out of a grid (e^-16 is about 1e-7).
-DROP = 16.0
-#: How many (grid point, unit) pairs are worked on at a time: a few megabytes.
-BLOCK = 30_000
 
 
 @dataclass(frozen=True)
@@ -180,144 +177,6 @@ def bda3_prior(alpha, beta):
     return -2.5 * np.log(np.asarray(alpha) + beta)
 
 
-def log_beta_binomial(y, n, alpha, beta):
-    """Return the log probability of y successes in n trials under Beta(alpha, beta) rates.
-
-    Parameters
-    ----------
-    y, n, alpha, beta : array_like
-        They broadcast against each other; every unit may have its own alpha and beta.
-
-    Returns
-    -------
-    float or ndarray
-        log [ C(n, y) B(alpha + y, beta + n - y) / B(alpha, beta) ].
-
-    Notes
-    -----
-    Written with log-gammas, terms as large as n log n cancel. Here the large parts are cancelled
-    on paper: Stirling's formula with its exact remainder, as Loader (2000) does for the binomial.
-    What error is left is the rounding of y log(raw rate / mean), and of the same for n - y.
-    """
-    y, n, alpha, beta = (np.asarray(x, float) for x in (y, n, alpha, beta))
-    return _log_beta_binomial(y, n, *_data_terms(y, n), alpha, beta)[()]
-
-
-def _data_terms(y, n):
-    """Return what does not depend on alpha and beta: log(y/n), log(1-y/n), rest of log C(n, y)."""
-    log_p = np.where(y > 0, -np.log1p((n - y) / np.maximum(y, 1)), 0.0)
-    log_q = np.where(y < n, -np.log1p(y / np.maximum(n - y, 1)), 0.0)
-    inner = (y > 0) & (y < n)
-    y, n = np.where(inner, y, 1), np.where(inner, n, 2)
-    rest = (
-        _stirling(n) - _stirling(y) - _stirling(n - y) - 0.5 * np.log(2 * np.pi * y * (n - y) / n)
-    )
-    return log_p, log_q, np.where(inner, rest, 0.0)
-
-
-def _log_beta_binomial(y, n, log_p, log_q, binomial, alpha, beta):
-    """Do the work of `log_beta_binomial`, given what depends on the data alone."""
-    size, rest = alpha + beta, n - y
-    log_y, log_rest, log_n = np.log1p(y / alpha), np.log1p(rest / beta), np.log1p(n / size)
-    # log of posterior mean / prior mean: near 0 from their difference, which loses no digits
-    move = (y * beta - rest * alpha) / (size + n)
-    up, down = move / alpha, -move / beta
-    up = np.where(up < -0.5, log_y - log_n, np.log1p(np.maximum(up, -0.5)))
-    down = np.where(down < -0.5, log_rest - log_n, np.log1p(np.maximum(down, -0.5)))
-    total = (alpha + y) * up + (beta + rest) * down
-    total += y * (-np.log1p(beta / alpha) - log_p) + rest * (-np.log1p(alpha / beta) - log_q)
-    total -= 0.5 * (log_y + log_rest - log_n)
-    total += _stirling(alpha + y) + _stirling(beta + rest) - _stirling(size + n)
-    total -= _stirling(alpha) + _stirling(beta) - _stirling(size)
-    return total + binomial
-
-
-def _stirling(z):
-    """Return log Gamma(z) - [(z - 1/2) log z - z + log(2 pi) / 2], for z > 0."""
-    z = np.asarray(z, float)
-    far = np.maximum(z, 10.0)
-    r = 1 / (far * far)
-    rest = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / far
-    near = z < 10
-    if near.any():
-        rest = np.array(rest)
-        z = z[near]
-        rest[near] = gammaln(z) - ((z - 0.5) * np.log(z) - z + 0.5 * math.log(2 * math.pi))
-    return rest
-
-
-class _Units:
-    """Units summed up for the likelihood: each distinct (y, n) once, and how often it occurs."""
-
-    def __init__(self, y, n):
-        y, n = successes_and_trials(y, n)
-        pairs, self.count = np.unique(y[n > 0] + 1j * n[n > 0], return_counts=True)
-        self.y, self.n = pairs.real.copy(), pairs.imag.copy()
-        self.total_y, self.total_n = (self.count @ x for x in (self.y, self.n))
-        self.log_p, self.log_q, self.binomial = _data_terms(self.y, self.n)
-        self.inner = (self.y > 0) & (self.y < self.n)
-
-    def log_likelihood(self, alpha, beta):
-        """Sum over units; broadcasts over alpha and beta."""
-        alpha, beta = np.broadcast_arrays(alpha, beta)
-        total = np.zeros(alpha.size)
-        step = max(1, BLOCK // self.y.size)
-        for start, first in product(range(0, alpha.size, step), range(0, self.y.size, BLOCK)):
-            part, some = slice(start, start + step), slice(first, first + BLOCK)
-            terms = _log_beta_binomial(
-                self.y[some],
-                self.n[some],
-                self.log_p[some],
-                self.log_q[some],
-                self.binomial[some],
-                alpha.ravel()[part, None],
-                beta.ravel()[part, None],
-            )
-            total[part] += terms @ self.count[some]
-        return total.reshape(alpha.shape)[()]
-
-    def mean_given(self, sizes):
-        """Mean rate of the population if alpha + beta were so: a weighted average of rates."""
-        rates, step = self.y / self.n, max(1, BLOCK // self.y.size)
-        means = []
-        for start in range(0, sizes.size, step):
-            weight = self.count * self.n / (self.n + sizes[start : start + step, None])
-            means.append(weight @ rates / weight.sum(axis=1))
-        return np.concatenate(means)
-
-    def pooled_log_likelihood(self):
-        """Log likelihood with one rate for all units: the limit of an infinite alpha + beta."""
-        mean = self.total_y / self.total_n
-        return self.count @ (
-            self.binomial
-            + self.y * (math.log(mean) - self.log_p)
-            + (self.n - self.y) * (math.log1p(-mean) - self.log_q)
-        )
-
-    def score(self, log_odds, log_size):
-        """Gradient of the log likelihood in (log(alpha/beta), log(alpha+beta))."""
-        size, mean = math.exp(log_size), expit(log_odds)
-        alpha, beta = size * mean, size * expit(-log_odds)
-        d_alpha = self.count @ (digamma(alpha + self.y) - digamma(alpha))
-        d_beta = self.count @ (digamma(beta + (self.n - self.y)) - digamma(beta))
-        d_size = self.count @ (digamma(size + self.n) - digamma(size))
-        return np.array(
-            [
-                alpha * beta / size * (d_alpha - d_beta),
-                alpha * d_alpha + beta * d_beta - size * d_size,
-            ]
-        )
-
-    def refuse_one_sided(self):
-        """Raise `ValueError` if there is no success, or no failure, in all the data."""
-        if self.total_y == 0:
-            raise ValueError("y: every entry is 0, so no Beta population fits best; add a prior")
-        if self.total_y == self.total_n:
-            raise ValueError(
-                "y: every entry equals n, so no Beta population fits best; add a prior"
-            )
-
-
 def log_marginal_likelihood(alpha, beta, y, n):
     """Return log p(y | alpha, beta), the units' rates integrated out, summed over units.
 
@@ -333,7 +192,7 @@ def log_marginal_likelihood(alpha, beta, y, n):
     float or ndarray
         One value per (alpha, beta).
     """
-    return _Units(y, n).log_likelihood(positive("alpha", alpha), positive("beta", beta))
+    return Units(y, n).log_likelihood(positive("alpha", alpha), positive("beta", beta))
 
 
 def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:
@@ -410,7 +269,7 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
     A coarse look along alpha + beta finds the right hill, and a root search on the gradient its
     top; where that strays, a quasi-Newton search climbs instead.
     """
-    units = _Units(y, n)
+    units = Units(y, n)
     units.refuse_one_sided()
     pooled = BetaPopulation.pooled(units.total_y / units.total_n)
     if units.n.max() == 1:
@@ -586,7 +445,7 @@ def posterior_grid(
     The density in (log(alpha/beta), log(alpha+beta)) is the density in (alpha, beta) times
     alpha beta (Bayesian Data Analysis, third edition, section 5.3).
     """
-    units = _Units(y, n)
+    units = Units(y, n)
     points = whole("points", points, least=10)
     if log_prior is bda3_prior:
         units.refuse_one_sided()
@@ -607,8 +466,8 @@ def posterior_grid(
         value[known] += units.log_likelihood(alpha[known], beta[known])
         return value
 
-    mode = _find_mode(density, units)
-    box = _find_box(density, mode) if bounds is None else np.asarray(bounds, float)
+    mode = find_mode(density, units)
+    box = find_box(density, mode) if bounds is None else np.asarray(bounds, float)
     if box.shape != (2, 2) or not np.isfinite(box).all() or (box[:, 0] >= box[:, 1]).any():
         raise ValueError(f"bounds: two rising pairs of finite numbers are wanted; got {bounds!r}")
     log_odds, log_size = (
@@ -620,7 +479,7 @@ def posterior_grid(
         raise ValueError("log_prior: it is -inf (or NaN) everywhere on the grid")
     mass = np.exp(value - top)
     mass /= mass.sum()
-    edge = _beyond(density, log_odds, log_size, box, mass)
+    edge = beyond(density, log_odds, log_size, box, mass)
     if edge > 1e-3:
         warnings.warn(
             f"posterior_grid: about {edge:.2g} of the mass seems to lie beyond the grid's edge; "
@@ -628,111 +487,6 @@ def posterior_grid(
             stacklevel=2,
         )
     return PosteriorGrid(log_odds, log_size, mass, mode, edge)
-
-
-#: No grid goes beyond these log(alpha+beta): from 1e-13 to 1e26 trials.
-FURTHEST = (-30.0, 60.0)
-
-
-def _find_mode(density, units):
-    """Return (log(alpha/beta), log(alpha+beta)) of the highest density."""
-    log_sizes = np.linspace(math.log(1e-3), math.log(1e3 * units.n.max() + 1e3), 60)
-    share = units.count * units.n / (units.n + np.exp(log_sizes)[:, None])
-    means = share @ ((units.y + 0.5) / (units.n + 1)) / share.sum(axis=1)
-    coarse = np.add.outer(np.linspace(-2, 2, 9), logit(means))
-    values = density(coarse, log_sizes)
-    if not np.isfinite(values).any():
-        raise ValueError("log_prior: it is -inf (or NaN) wherever the data are likely")
-    row, column = np.unravel_index(np.argmax(values), values.shape)
-    x = np.array([coarse[row, column], log_sizes[column]])
-    top = values[row, column]
-    step = np.array([min(0.5, 2 / math.sqrt(units.total_y + 1)), 0.3])
-    for _ in range(2):  # restarted, so that a simplex that collapsed early does no harm
-        simplex = x + np.array([[0, 0], [step[0], 0], [0, step[1]]])
-        found = optimize.minimize(
-            lambda z: top - float(density(*np.clip(z, -700, 700))),
-            x,
-            method="Nelder-Mead",
-            options={"initial_simplex": simplex, "xatol": 1e-6, "fatol": 1e-9, "maxiter": 400},
-        )
-        x, step = found.x, step / 10
-    return float(x[0]), float(x[1])
-
-
-def _find_box(density, mode):
-    """Return the box outside of which the density is below e^-DROP of its top, shape (2, 2)."""
-    top = float(density(*mode))
-    box = np.empty((2, 2))
-    for axis in range(2):  # first guess: walk out along each axis through the mode
-        for side, sign in enumerate((-1, 1)):
-            step = 1e-9
-            while step < 40:
-                point = np.array(mode)
-                point[axis] += sign * step
-                if density(*point) < top - DROP:
-                    break
-                step *= 2
-            box[axis, side] = mode[axis] + sign * step
-    box[1] = np.clip(box[1], *FURTHEST)
-    for _ in range(40):  # then widen or tighten each side by looking at the whole box
-        inside = box.copy()
-        grid = [np.linspace(low, high, 17) for low, high in box]
-        high_enough = density(grid[0][None, :], grid[1][:, None]) > top - DROP
-        for axis, seen in enumerate((high_enough.any(axis=0), high_enough.any(axis=1))):
-            where = np.flatnonzero(seen)
-            if not where.size:
-                continue
-            step = grid[axis][1] - grid[axis][0]
-            first, last = where[0], where[-1]
-            inside[axis, 0] += step * ((first - 1) if first else -6)
-            inside[axis, 1] -= step * ((15 - last) if last < 16 else -6)
-        inside[1] = np.clip(inside[1], *FURTHEST)
-        if np.allclose(inside, box, rtol=0, atol=1e-12):
-            break
-        box = inside
-    return _to_hard_edges(density, box)
-
-
-def _to_hard_edges(density, box):
-    """Move a side that lies where the prior is zero to where the prior ends."""
-    box = box.copy()
-    for axis in (1, 0):
-        across = np.linspace(*box[1 - axis], 33)
-
-        def alive(x, axis=axis, across=across):
-            line = np.full(across.shape, x)
-            return np.isfinite(density(*((line, across) if axis == 0 else (across, line)))).any()
-
-        middle = box[axis].mean()
-        if not alive(middle):
-            continue
-        for side in range(2):
-            if alive(box[axis, side]):
-                continue
-            dead, live = box[axis, side], middle
-            for _ in range(60):
-                halfway = (dead + live) / 2
-                dead, live = (dead, halfway) if alive(halfway) else (halfway, live)
-            box[axis, side] = live
-    return box
-
-
-def _beyond(density, log_odds, log_size, box, mass):
-    """Estimate the mass beyond each edge from how fast the outermost cells fall away."""
-    total = 0.0
-    for axis, lines in ((1, mass.sum(axis=1)), (0, mass.sum(axis=0))):
-        centres = (log_odds, log_size)[axis]
-        step = centres[1] - centres[0]
-        across = (log_odds, log_size)[1 - axis]
-        for edge, (outer, inner) in enumerate((lines[[0, 4]], lines[[-1, -5]])):
-            line = np.full(across.shape, box[axis, edge] + (step if edge else -step))
-            outside = density(*((line, across) if axis == 0 else (across, line)))
-            if outer <= 0 or not np.isfinite(outside).any():
-                continue  # nothing there, or the prior ends here
-            fall = outer / inner if inner > 0 else 1.0
-            # a geometric tail with this ratio per four cells; no fall at all: as much again
-            total += outer / (1 - fall**0.25) if fall < 0.999 else 1.0
-    return float(min(total, 1.0))
 
 
 def _counts_like(y, n):

@@ -16,13 +16,9 @@ import numpy as np
 from scipy.special import betainc, betaincinv, expit, xlog1py, xlogy
 from tqdm import tqdm
 
+from helpers._beta_binomial import data_terms, log_beta_binomial_given, stirling
 from helpers._validate import generator, positive, successes_and_trials, whole
-from helpers.beta_binomial import (
-    _data_terms,
-    _log_beta_binomial,
-    _stirling,
-    bda3_prior,
-)
+from helpers.beta_binomial import bda3_prior
 
 #: Acceptance rate aimed at in warm-up: good for moving one number at a time (Gelman et al. 1996).
 TARGET = 0.44
@@ -396,12 +392,12 @@ def _rough_fit(y, n):
     """Return log odds and log size that fit each data set roughly: the best of thirty sizes."""
     best = np.full(len(y), -np.inf)
     log_odds, log_size = np.zeros((2, len(y)))
-    terms = _data_terms(y, n)
+    terms = data_terms(y, n)
     for size in np.geomspace(0.3, 3 * n.max(), 30):
         weight = n / (n + size)
         mean = (weight * (y + 0.5) / (n + 1)).sum(axis=1) / weight.sum(axis=1)
         alpha, beta = size * mean, size * (1 - mean)
-        value = _log_beta_binomial(y, n, *terms, alpha[:, None], beta[:, None]).sum(axis=1)
+        value = log_beta_binomial_given(y, n, *terms, alpha[:, None], beta[:, None]).sum(axis=1)
         better = value > best
         best[better], log_size[better] = value[better], np.log(size)
         log_odds[better] = np.log(mean / (1 - mean))[better]
@@ -450,7 +446,7 @@ def _log_conditional(log_alpha, log_beta, mean_log_theta, mean_log_rest, units, 
             alpha * (mean_log_theta - (log_alpha - log_size))
             + beta * (mean_log_rest - (log_beta - log_size))
             + 0.5 * (log_alpha + log_beta - log_size)
-            - (_stirling(alpha) + _stirling(beta) - _stirling(alpha + beta))
+            - (stirling(alpha) + stirling(beta) - stirling(alpha + beta))
         )
         value = units * per_unit + log_prior(alpha, beta) + log_alpha + log_beta
     return np.where(np.isfinite(value), value, -np.inf)
@@ -517,7 +513,7 @@ def _few_counts(y, n):
         return k, (counts > k[:, None]).sum(axis=1)
 
     (k_y, units_y), (k_rest, units_rest), (k_n, units_n) = map(factors, (y, n - y, n))
-    constant = _data_terms(y, n)
+    constant = data_terms(y, n)
     constant = (constant[2] - y * constant[0] - (n - y) * constant[1]).sum()
 
     def likelihood(alpha, beta):
@@ -534,5 +530,5 @@ def _any_counts(y, n):
         y, n = pairs.real[None, :], pairs.imag[None, :]
     else:
         count = np.ones(y.shape[1])
-    terms = _data_terms(y, n)
-    return lambda alpha, beta: _log_beta_binomial(y, n, *terms, alpha, beta) @ count
+    terms = data_terms(y, n)
+    return lambda alpha, beta: log_beta_binomial_given(y, n, *terms, alpha, beta) @ count
