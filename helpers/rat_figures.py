@@ -143,10 +143,9 @@ def traps(log_size, densities, means, *, axes):
         left.semilogy(log_size, curve, style, color="black")
         left.annotate(
             name,
-            (0.78 * log_size[-1], np.interp(0.78 * log_size[-1], log_size, curve)),
-            xytext=(0, 6),
+            (0.55 * log_size[-1], np.interp(0.55 * log_size[-1], log_size, curve)),
+            xytext=(4, 5),
             textcoords="offset points",
-            ha="center",
         )
     left.set(xlabel=r"$\log\kappa$", ylabel="posterior density (top = 1)", ylim=(1e-5, 4))
     left.set_title("two priors, 3 experiments")

@@ -109,7 +109,8 @@ def test_weights_quoted(rats):
     assert round(fit.prior_sample_size) == 16
     assert fit.weight(16) == pytest.approx(0.5, abs=0.01)
     assert fit.weight(14) == pytest.approx(0.46, abs=0.005)
-    assert fit.weight(50) == pytest.approx(0.75, abs=0.01)
+    assert fit.weight(50) == pytest.approx(0.75, abs=0.01)  # "give up about a quarter"
+    assert 0.35 < fit.weight(10) < fit.weight(20) < 0.6  # "give up about half"
     assert round(fit.sd, 3) == 0.083
 
 
@@ -144,6 +145,17 @@ def test_medians_and_interval_quoted(grid):
     assert grid.quantile(lambda a, b: b, 0.5) == pytest.approx(13, abs=0.5)
     low, high = grid.quantile(lambda a, b: a + b, [0.025, 0.975])
     assert (round(low), round(high)) == (8, 32)
+
+
+def test_hill_is_three_times_as_tall_as_wide(grid):
+    """Of the part above a twentieth of the top, and by the standard deviations."""
+    rows, columns = np.nonzero(grid.mass > 0.05 * grid.mass.max())
+    ratio = np.ptp(grid.log_size[rows]) / np.ptp(grid.log_odds[columns])
+    assert ratio == pytest.approx(3, abs=0.5)
+    spread = []
+    for f in (lambda a, b: np.log(a / b), lambda a, b: np.log(a + b)):
+        spread.append(grid.mean(lambda a, b, f=f: f(a, b) ** 2) - grid.mean(f) ** 2)
+    assert 3 < np.sqrt(spread[1] / spread[0]) < 4
 
 
 def test_flat_prior_is_improper():
@@ -226,6 +238,10 @@ def test_diagnostics_on_the_page(page):
     assert len(pairs) >= 3 and all(ours == library for ours, library in pairs[:3])
     rhat = [float(x) for x in re.findall(r"R-hat +(\d\.\d+)", printed(page, "stuck = "))]
     assert len(rhat) == 4 and min(rhat[:3]) > 1.5 and rhat[3] > 1.01
+    assert rhat[0] > rhat[1] > rhat[2]  # the short run is the worse one; more sweeps lower it
+    ours, exact = re.search(r"mean (\d\.\d+), exact mean (\d\.\d+)", told).groups()
+    error = float(pairs[2][0])
+    assert 0.5 * error < abs(float(ours) - float(exact)) < 2 * error  # "little more than one"
 
 
 def test_the_table_of_samplers(page):
@@ -285,6 +301,8 @@ def test_partial_pooling_wins_and_loses():
     sizes, risk = np.repeat([5, 200], 10), np.repeat([0.5, 0.1], 10)
     loses = rat_studies.score_poolings(sizes, repeats=200, rng=rng, truth=risk)
     assert loses["partial pooling"][2] > 1.1 * loses["no pooling"][2]
+    assert loses["complete pooling"][0] == pytest.approx(-0.19, abs=0.005)
+    assert abs(wins["complete pooling"][0]) < 0.01 < 0.06 < wins["complete pooling"][1] ** 0.5
     for scores in (wins, loses):
         for bias, variance, mse, _ in scores.values():
             assert mse == pytest.approx(bias**2 + variance, rel=1e-9)
