@@ -84,11 +84,14 @@ def test_sids_weights(capsys):
 
 
 def test_sids_squared_errors(capsys):
-    _, y, n, _y2, _n2 = sids()
+    _, y, n, y2, n2 = sids()
     errors = squared_errors()
     assert printed("none 1") == "none {:.3f}, complete {:.3f}, partial {:.3f}".format(*errors)
     assert "right" in judge("5.3", errors, capsys)
     assert "square root" in judge("5.3", np.sqrt(errors), capsys)
+    mean = sids_fit()[0] / sids_fit().sum()
+    of_mean = 1e6 * np.sum(n2 * (mean - y2 / n2) ** 2) / n2.sum()
+    assert "population's mean" in judge("5.3", (errors[0], of_mean, errors[2]), capsys)
     none, complete, partial = errors
     assert abs(partial / complete - 1) < 0.015, "'within about one per cent of each other'"
     assert partial > complete, "partial pooling does not always win"
@@ -110,7 +113,13 @@ def test_sids_log_scores(capsys):
     assert printed("complete -") == f"complete {complete:.1f}, partial {partial:.1f}"
     assert "right" in judge("5.4", (complete, partial), capsys)
     assert "as if that rate were known" in judge("5.4", (complete, plugged), capsys)
-    assert partial - complete > 8 and plugged < complete
+    assert "as if its rates were known for certain" in printed("partial, but")
+    assert round(partial - complete) == 9 and plugged < complete, "by 9 in log score"
+    hindsight = stats.binom.logpmf(y2, n2, y2.sum() / n2.sum()).sum()
+    assert "nobody knew" in judge("5.4", (hindsight, partial), capsys)
+    added = stats.binom.pmf(y2, n2, y.sum() / n.sum()).sum()
+    chances = stats.betabinom.pmf(y2, n2.astype(int), a + y, b + n - y).sum()
+    assert "logarithms" in judge("5.4", (added, chances), capsys)
     none = stats.binom.logpmf(y2, n2, y / n).sum()
     assert none == -np.inf
 
@@ -140,6 +149,11 @@ def test_later_years_want_more_pooling_than_the_first_did(capsys):
     best = np.exp(optimize.minimize_scalar(error, bounds=np.log([300, 1e5]), method="bounded").x)
     assert "right" in judge("5.6", best, capsys)
     assert "fitted on 1974-78" in judge("5.6", a + b, capsys)
+    assert "least error" in judge("5.6", 1e6 * error(np.log(best)) / n2.sum(), capsys)
+    tried, state = your_turn.TRIED, y.sum() / n.sum()
+    rates = (y + tried[:, None] * state) / (n + tried[:, None])
+    to_state = tried[((rates - y2 / n2) ** 2 @ n2).argmin()]
+    assert "sids_population.mean" in judge("5.6", to_state, capsys)
     assert 11_000 < best < 12_500, "the figure's text says 'near 12,000'"
 
 
@@ -166,6 +180,10 @@ def test_half_page_check(capsys):
     assert "60 words" in judge("5.7", "Too short.", capsys)
     assert "quotes" in judge("5.7", 7, capsys)
     assert "a limit" in judge("5.7", text.split("LIMITS")[0], capsys)
+    for none in ("none", "no\npooling", "no-pooling"):
+        assert "right" in judge("5.7", text.replace("no pooling", none), capsys)
+    assert "all three" in judge("5.7", text.replace("no pooling", ""), capsys)
+    assert "n0" in judge("5.7", text.replace("2,986", "about 16"), capsys)
     _, y, n, y2, n2 = sids()
     a, b = sids_fit()
     low, high = stats.betabinom.interval(0.9, n2.astype(int), a + y, b + n - y)
@@ -208,7 +226,10 @@ def test_what_people_say():
         f"13 counties without a death: {y2[zero].sum():.0f} deaths later, "
         f"{(n2 * partial)[zero].sum():.1f} expected by partial pooling"
     )
-    assert 0.45 < (y2 / n2)[top].mean() / (y / n)[top].mean() < 0.55, "half as high later"
+    told = tuple(f"{1000 * rate[top].mean():.1f}" for rate in (y / n, y2 / n2))
+    assert printed("the 10 highest") == "the 10 highest rates: mean {}, later {}".format(*told)
+    assert "were {} on average, and {} later".format(*told) in TEXT
+    assert "Later they had 17, and partial pooling expected 17.0" in TEXT
     furthest = np.abs(y / n - partial).argmax()
     assert table["county"][furthest] == "Anson" and np.sum(n < n[furthest]) == 41
     assert printed("moved furthest") == "moved furthest: Anson, number 42 of 100 by size"
@@ -303,7 +324,19 @@ def test_opening_table_and_answer(real_kidney):
     }
     rats = float(printed("rats, ").split()[-2])
     assert rats > max(medians.values()) and rats > 0.5, "the answer is (d)"
-    assert 0.11 < medians["kidney"] < 0.15, "a kidney county keeps about an eighth"
+    assert 0.11 < medians["kidney"] < 0.15, "in a kidney county about an eighth"
+    assert [*medians.values(), rats] == sorted([*medians.values(), rats]), "further right each"
+
+
+def test_a_new_parameter_is_less_certain_than_a_seen_one(real_kidney):
+    """In every panel as drawn: radon's axis is logarithmic."""
+    ends = {}
+    for row in ("seen: parameter", "new: parameter"):
+        numbers = [float(x) for x in printed(row).replace(" to ", " ").split()[2:]]
+        ends[row] = np.reshape(numbers, (4, 2))
+        ends[row][2] = np.log(ends[row][2])
+    seen, new = (high - low for low, high in (pair.T for pair in ends.values()))
+    assert np.all(seen < new)
 
 
 def test_spreads_stand_in_the_stated_order():

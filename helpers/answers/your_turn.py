@@ -104,6 +104,14 @@ def _sids_errors(answer):
         "That is the error on 1974-78, the years the rates were fitted to.": weighted_error(
             rates, y / n, n
         ),
+        "Complete pooling is the state's rate, all deaths over all births. The second is the error "
+        "of the fitted population's mean.": np.array(
+            [
+                right[0],
+                weighted_error(np.full(n.size, population.mean), later, later_n),
+                right[2],
+            ]
+        ),
     }
     return numbers(answer, right, rtol=5e-3, slips=slips)
 
@@ -116,7 +124,10 @@ def _sids_log_scores(answer):
     _, complete, partial = poolings(y, n, population)
     pooled = stats.binom.logpmf(later_y, later_n, complete).sum()
     right = population.predictive(y, n, later_n).logpmf(later_y).sum()
+    later_state = later_y.sum() / later_n.sum()
     slips = {
+        "The first uses the state's rate of 1979-84, which nobody knew before. Use that of "
+        "1974-78.": np.array([stats.binom.logpmf(later_y, later_n, later_state).sum(), right]),
         "The second is a binomial at the shrunken rate, as if that rate were known for certain. "
         "Use predictive(...), which knows that it is not.": np.array(
             [pooled, stats.binom.logpmf(later_y, later_n, partial).sum()]
@@ -126,8 +137,14 @@ def _sids_log_scores(answer):
         ),
         "Those are means over counties: give the sums.": np.array([pooled, right]) / y.size,
         "They stand in the wrong order: complete pooling first.": np.array([right, pooled]),
+        "Those are sums of probabilities. Add up their logarithms: logpmf, not pmf.": np.array(
+            [
+                stats.binom.pmf(later_y, later_n, complete).sum(),
+                population.predictive(y, n, later_n).pmf(later_y).sum(),
+            ]
+        ),
     }
-    return numbers(answer, np.array([pooled, right]), rtol=1e-3, slips=slips)
+    return numbers(answer, np.array([pooled, right]), rtol=3e-4, slips=slips)
 
 
 @exercise("5.5")
@@ -150,7 +167,11 @@ def _best_for_later(answer):
     later = later_y / later_n
     rates = (y + n0 * population.mean) / (n + n0)
     right = TRIED[weighted_error(rates, later, later_n).argmin()]
+    to_state = (y + n0 * y.sum() / n.sum()) / (n + n0)
     slips = {
+        "That shrinks towards the state's rate. Shrink towards sids_population.mean.": TRIED[
+            weighted_error(to_state, later, later_n).argmin()
+        ],
         "That weights every county the same: weight by the births of 1979-84.": TRIED[
             ((rates - later) ** 2).mean(axis=1).argmin()
         ],
@@ -158,6 +179,9 @@ def _best_for_later(answer):
         "best?": population.prior_sample_size,
         "That is its place in the list; give the n0 itself.": float(
             weighted_error(rates, later, later_n).argmin()
+        ),
+        "That is the least error; give the n0 that leads to it.": float(
+            weighted_error(rates, later, later_n).min()
         ),
     }
     return number(answer, right, rtol=0.03, slips=slips)
@@ -173,10 +197,12 @@ def _half_page(answer):
     text = answer.lower().replace(",", "")
     wanted = {
         "the model (binomial, beta)": r"binomial.*beta|beta.*binomial",
-        "n0 with its unit (about 3000 births)": r"\b(29\d\d|3000|three thousand)\b.*births",
+        "n0 with its unit (about 3000 births)": r"(?=.*\b(29\d\d|3000|(3|three) thousand)\b)"
+        r"(?=.*\bbirths?\b)",
         "weights of two counties": r"\d ?%.*\d ?%|0\.\d+.*0\.\d+|weight.*weight",
         "the years that the test used": r"1979",
-        "all three poolings": r"(?=.*no pooling)(?=.*complete)(?=.*partial)",
+        "all three poolings (no, complete, partial)": r"(?=.*\b(no[\s-]+pooling|none|raw)\b)"
+        r"(?=.*\bcomplete)(?=.*\bpartial)",
         "how sure you are": r"interval|log score|probabilit",
         "a limit": r"limit|cannot|did not stay|chang|moved",
     }
@@ -247,7 +273,7 @@ def _how_sure(answer):
 
 #: Where the course answers the five questions.
 LOOK_BACK = (
-    "weights: section 2 of notebook 02. 4 of 10 is hardly more than what all players say.",
+    "weights: section 2 of notebook 02. Ten balls carry little weight, a thousand carry much.",
     "the puzzle of notebook 01: small groups fill both ends of every ranking.",
     "notebook 02, section 7, and exercise 5.10: better on the whole, worse for some.",
     "observed variance is true variance plus noise: notebook 02, section 1.",
