@@ -93,9 +93,7 @@ def number(
     for sentence, value in (slips or {}).items():
         if abs(answer - value) <= atol + rtol * abs(value):
             return sentence
-    if expected and answer / expected > 0:
-        return f"{answer:.4g} is {answer / expected:.3g} times the right answer."
-    return f"{answer:.4g} is off by {answer - expected:.3g}."
+    return _how_far(answer, expected)
 
 
 def numbers(answer, expected, *, rtol: float = 1e-3, atol: float = 0.0, slips=None) -> str:
@@ -117,10 +115,8 @@ def numbers(answer, expected, *, rtol: float = 1e-3, atol: float = 0.0, slips=No
             return sentence
     worst = int(np.argmax(off))
     count = int((off > atol + rtol * np.abs(expected)).sum())
-    return (
-        f"{count} of the {given.size} entries are off, entry {worst} most: "
-        f"{given.flat[worst]:.4g}, wanted {expected.flat[worst]:.4g}."
-    )
+    most = _how_far(given.flat[worst], expected.flat[worst])
+    return f"{count} of the {given.size} entries are off, entry {worst} most: {most}"
 
 
 def choice(answer, right: str, why_not: Mapping[str, str]) -> str:
@@ -132,6 +128,13 @@ def choice(answer, right: str, why_not: Mapping[str, str]) -> str:
         return why_not[letter]
     letters = ", ".join(sorted([right, *why_not]))
     return f"One of the letters {letters} is wanted; this is {answer!r}."
+
+
+def _how_far(answer: float, expected: float) -> str:
+    """Say how far off a number is, without giving the right one away."""
+    if expected and answer / expected > 0:
+        return f"{answer:.4g} is {answer / expected:.3g} times the right answer."
+    return f"{answer:.4g} is off by {answer - expected:.3g}."
 
 
 def _kind(answer) -> str:

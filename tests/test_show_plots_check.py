@@ -156,7 +156,7 @@ def test_numbers_names_the_worst_entry_and_known_slips():
     assert checks.numbers([1, 2, 3], right) == ""
     assert checks.numbers([1, 2], right) == "Shape (3,) is wanted; this has shape (2,)."
     assert checks.numbers([1, 2, 5], right) == (
-        "1 of the 3 entries are off, entry 2 most: 5, wanted 3."
+        "1 of the 3 entries are off, entry 2 most: 5 is 1.67 times the right answer."
     )
     assert checks.numbers([1, 2, np.nan], right) == "1 of the 3 entries are not finite."
     assert checks.numbers("abc", right) == "Numbers are wanted; this is a str."
