@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all html student bench format lock clean
+.PHONY: help env lab data notebooks test test-all stress html student bench format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -44,6 +44,9 @@ test: env ## the tests: units, files, and every notebook run against its stored 
 
 test-all: test ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
 	$(PYTEST) -m "long or browser" tests
+
+stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
+	$(BIN)/python tests/stress/stress.py
 
 html: env ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees

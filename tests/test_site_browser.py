@@ -14,7 +14,14 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-PAGES = ["index", "search", "data/README", *(f"notebooks/{name}" for name in NOTEBOOKS)]
+PAGES = [
+    "index",
+    "search",
+    "data/README",
+    "speed",
+    "large_tables",
+    *(f"notebooks/{name}" for name in NOTEBOOKS),
+]
 
 UNFOLD = "() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 
@@ -129,7 +136,7 @@ def test_page(name, width, scheme, home, chromium):
         assert told == []
 
 
-@pytest.mark.parametrize("name", PAGES[3:])
+@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
 def test_every_slider_moves(name, home, chromium, move_slider):
     with Reader(chromium, home, viewport={"width": 390, "height": 900}) as reader:
         page = reader.open(f"{name}.html")
@@ -168,7 +175,7 @@ def test_search_finds_a_word_of_the_page(name, home, site, chromium):
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", PAGES[3:])
+@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
 def test_nothing_is_cut_on_paper(name, paper, site, chromium, tmp_path):
     # The margins of the print style leave this width, in pixels.
     width = {"A4": 672, "Letter": 694}[paper]
