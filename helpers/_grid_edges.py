@@ -47,16 +47,13 @@ def find_box(density, mode):
     """Return the box outside of which the density is below e^-DROP of its top, shape (2, 2)."""
     top = float(density(*mode))
     box = np.empty((2, 2))
-    for axis in range(2):  # first guess: walk out along each axis through the mode
+    steps = 1e-9 * 2.0 ** np.arange(36)
+    for axis in range(2):  # first guess: go out along each axis through the mode
         for side, sign in enumerate((-1, 1)):
-            step = 1e-9
-            while step < 40:
-                point = np.array(mode)
-                point[axis] += sign * step
-                if density(*point) < top - DROP:
-                    break
-                step *= 2
-            box[axis, side] = mode[axis] + sign * step
+            points = np.repeat(np.array(mode)[:, None], steps.size, axis=1)
+            points[axis] += sign * steps
+            below = density(*points) < top - DROP
+            box[axis, side] = points[axis, below.argmax() if below.any() else -1]
     box[1] = np.clip(box[1], *FURTHEST)
     for _ in range(40):  # then widen or tighten each side by looking at the whole box
         inside = box.copy()

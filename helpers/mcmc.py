@@ -482,7 +482,7 @@ def _given_ranks(rank, y, n, log_prior):
 
 def _marginal(y, n, log_prior):
     """Return the log density of (log odds, log size) given the data, the rates integrated out."""
-    likelihood = _few_counts(y, n) if len(y) == 1 and n.max() <= MANY else _any_counts(y, n)
+    likelihood = _few_counts(y, n) if n.max() <= MANY else _any_counts(y, n)
 
     def density(log_odds, log_size):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -508,19 +508,17 @@ def _few_counts(y, n):
     start, and a step takes one logarithm a factor, however many units there are.
     """
 
-    def factors(counts):
+    def log_product(counts):
         k = np.arange(counts.max())
-        return k, (counts > k[:, None]).sum(axis=1)
+        units = np.array([(row > k[:, None]).sum(axis=1) for row in counts], float)
+        if len(units) == 1:
+            return lambda x: np.log(x + k) @ units[0]
+        return lambda x: np.einsum("ck,ck->c", np.log(x + k), units)  # a data set for each chain
 
-    (k_y, units_y), (k_rest, units_rest), (k_n, units_n) = map(factors, (y, n - y, n))
+    of_alpha, of_beta, of_both = map(log_product, (y, n - y, n))
     constant = data_terms(y, n)
-    constant = (constant[2] - y * constant[0] - (n - y) * constant[1]).sum()
-
-    def likelihood(alpha, beta):
-        up = np.log(alpha + k_y) @ units_y + np.log(beta + k_rest) @ units_rest
-        return up - np.log(alpha + beta + k_n) @ units_n + constant
-
-    return likelihood
+    constant = (constant[2] - y * constant[0] - (n - y) * constant[1]).sum(axis=1)
+    return lambda alpha, beta: of_alpha(alpha) + of_beta(beta) - of_both(alpha + beta) + constant
 
 
 def _any_counts(y, n):
