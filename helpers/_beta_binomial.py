@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 from scipy.special import digamma, expit, gammaln
 
-from helpers._validate import successes_and_trials
+from helpers._validate import counts, positive, real, successes_and_trials, together
 
 #: How many (grid point, unit) pairs are worked on at a time: a few megabytes.
 BLOCK = 30_000
@@ -36,7 +36,14 @@ def log_beta_binomial(y, n, alpha, beta):
     on paper: Stirling's formula with its exact remainder, as Loader (2000) does for the binomial.
     What error is left is the rounding of y log(raw rate / mean), and of the same for n - y.
     """
-    y, n, alpha, beta = (np.asarray(x, float) for x in (y, n, alpha, beta))
+    y, n = real("y", y, bools=True), real("n", n, bools=True)
+    for name, values in (("y", y), ("n", n)):
+        counts(name, values.ravel())
+    alpha, beta = positive("alpha", alpha), positive("beta", beta)
+    together(y=y, n=n, alpha=alpha, beta=beta)
+    y, n = together(y=y, n=n)
+    if (y > n).any():
+        raise ValueError(f"y: successes cannot exceed trials n; got {y[y > n][0]} of {n[y > n][0]}")
     return log_beta_binomial_given(y, n, *data_terms(y, n), alpha, beta)[()]
 
 
@@ -138,7 +145,7 @@ class Units:
         d_size = self.count @ (digamma(size + self.n) - digamma(size))
         return np.array(
             [
-                alpha * beta / size * (d_alpha - d_beta),
+                alpha * float(expit(-log_odds)) * (d_alpha - d_beta),
                 alpha * d_alpha + beta * d_beta - size * d_size,
             ]
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers._validate import vector
+from helpers._validate import real, vector
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class GroupSummary:
 
     def __add__(self, other: GroupSummary) -> GroupSummary:
         """Summary of both sets of rows; a group may have rows in either or in both."""
+        if not isinstance(other, GroupSummary):
+            return NotImplemented
         if self.names != other.names:
             raise ValueError(f"names: equal columns are wanted; {self.names} and {other.names}")
         groups, codes = label_codes(np.concatenate([self.groups, other.groups]))
@@ -82,6 +84,8 @@ def label_codes(group, rows=None):
     import pandas as pd
 
     if not isinstance(group, np.ndarray | pd.Series | pd.Index):
+        if isinstance(group, str) or not np.iterable(group):
+            raise TypeError(f"group: one label per row is wanted; got {group!r:.80}")
         labels = group if isinstance(group, pd.api.extensions.ExtensionArray) else list(group)
         group = pd.Index(labels, tupleize_cols=False)
     if group.ndim != 1:
@@ -90,7 +94,10 @@ def label_codes(group, rows=None):
         raise ValueError(
             f"y and group: equal lengths are wanted; y has {rows}, group has {len(group)}"
         )
-    codes, labels = pd.factorize(group)
+    try:
+        codes, labels = pd.factorize(group)
+    except TypeError:
+        raise TypeError("group: labels must be hashable; a list or a dict is none") from None
     if (codes < 0).any():
         raise ValueError(f"group: a label is missing at entry {int(np.argmax(codes < 0))}")
     labels = np.asarray(labels)
@@ -115,7 +122,8 @@ def table_columns(name, table, rows):
     elif hasattr(table, "to_numpy"):  # a Series
         names, columns = (str(table.name) if table.name is not None else "x1",), [table]
     else:
-        array = np.asarray(table)
+        empty = isinstance(table, np.ndarray) and not table.size  # no columns: no predictors
+        array = table if empty else real(name, table, bools=True)
         if array.ndim not in (1, 2):
             raise ValueError(f"{name}: one or two dimensions are wanted; got shape {array.shape}")
         array = array.reshape(array.shape[0], -1)

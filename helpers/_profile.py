@@ -18,6 +18,8 @@ class Profile:
     """
 
     def __init__(self, summary: GroupSummary, group_predictors=None):
+        if not isinstance(summary, GroupSummary):
+            raise TypeError(f"summary: a GroupSummary is wanted; got {summary!r:.80}")
         names, predictors = at_groups(group_predictors, summary.groups)
         k, q = len(summary.names), len(names)
         self.summary, self.k = summary, k

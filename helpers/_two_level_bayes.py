@@ -14,7 +14,7 @@ import numpy as np
 
 from helpers._grouped import GroupSummary, by_group, series
 from helpers._profile import Profile
-from helpers._validate import generator, whole
+from helpers._validate import function, generator, log_density, shares, whole
 from helpers.mcmc import summary_table
 
 
@@ -62,7 +62,8 @@ class TwoLevelPosterior:
         return float((self.mass * f(self.sigma_alpha[:, None], self.sigma_y)).sum())
 
     def quantile(self, share):
-        """Quantiles of sigma_alpha."""
+        """Quantiles of sigma_alpha (`share` strictly between 0 and 1)."""
+        share = shares("share", share)
         # The nodes are Gauss-Legendre nodes in x, sigma_alpha = scale (1 + x) / (1 - x), so sums
         # over them give the density's Legendre series, which is integrated term by term.
         x = np.polynomial.legendre.leggauss(self.sigma_alpha.size)[0]
@@ -143,6 +144,8 @@ def posterior_grid(
     nodes = whole("nodes", nodes, least=20)
     if log_prior is None:
         _enough_groups(profile)
+    else:
+        function("log_prior", log_prior)
     ratio = profile.best_ratio("reml")
     rss = profile.solve(np.array([ratio]))[1][0]
     centre = np.sqrt(rss / (profile.rows - profile.p))
@@ -175,7 +178,7 @@ def posterior_grid(
         variances.append(variance)
     log_mass += np.log(width)[:, None]
     if log_prior is not None:
-        log_mass += np.asarray(log_prior(sigma_alpha), float)[:, None]
+        log_mass += log_density("log_prior", log_prior(sigma_alpha), sigma_alpha)[:, None]
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
     if mass[:, [0, -1]].sum() > 1e-6:

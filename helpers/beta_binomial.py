@@ -22,7 +22,19 @@ from scipy.special import expit, logit
 from helpers._beta_binomial import Units
 from helpers._beta_binomial import log_beta_binomial as log_beta_binomial  # part of the model
 from helpers._grid_edges import beyond, find_box, find_mode
-from helpers._validate import counts, generator, positive, successes_and_trials, vector, whole
+from helpers._validate import (
+    counts,
+    function,
+    generator,
+    not_negative,
+    positive,
+    real,
+    shares,
+    single,
+    successes_and_trials,
+    together,
+    whole,
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +47,8 @@ class BetaPopulation:
 
     def __post_init__(self):
         if self.pooled_mean is None:
-            object.__setattr__(self, "alpha", float(positive("alpha", self.alpha)))
-            object.__setattr__(self, "beta", float(positive("beta", self.beta)))
+            object.__setattr__(self, "alpha", single("alpha", self.alpha, positive))
+            object.__setattr__(self, "beta", single("beta", self.beta, positive))
         elif not (self.alpha == self.beta == math.inf and 0 < self.pooled_mean < 1):
             raise ValueError(
                 "pooled_mean: make this limit with BetaPopulation.pooled(mean), 0 < mean < 1; "
@@ -51,10 +63,7 @@ class BetaPopulation:
     @classmethod
     def pooled(cls, mean: float) -> BetaPopulation:
         """Return the limit without spread between units: every rate is `mean` (0 < mean < 1)."""
-        mean = float(mean)
-        if not 0 < mean < 1:
-            raise ValueError(f"mean: must lie strictly between 0 and 1; got {mean}")
-        return cls(math.inf, math.inf, mean)
+        return cls(math.inf, math.inf, single("mean", mean, shares))
 
     @property
     def mean(self) -> float:
@@ -86,9 +95,7 @@ class BetaPopulation:
         float or ndarray
             Like `n`.
         """
-        size = vector("n", np.ravel(n)).reshape(np.shape(n))
-        if (size < 0).any():
-            raise ValueError(f"n: trials must be >= 0; got {size.min()}")
+        size = not_negative("n", n)
         return (size / (size + self.prior_sample_size))[()]
 
     def posterior(self, y, n):
@@ -128,7 +135,8 @@ class BetaPopulation:
             Beta-binomial, one per unit; binomial if pooled.
         """
         y, n = _counts_like(y, n)
-        m = counts("m", np.ravel(m)).astype(np.int64).reshape(np.shape(m))[()]
+        m = _counts_of_any_shape("m", m).astype(np.int64)[()]
+        together(n=n, m=m)
         from scipy import stats
 
         if self.pooled_mean is not None:
@@ -192,7 +200,8 @@ def log_marginal_likelihood(alpha, beta, y, n):
     float or ndarray
         One value per (alpha, beta).
     """
-    return Units(y, n).log_likelihood(positive("alpha", alpha), positive("beta", beta))
+    alpha, beta = together(alpha=positive("alpha", alpha), beta=positive("beta", beta))
+    return Units(y, n).log_likelihood(alpha, beta)
 
 
 def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:
@@ -353,13 +362,14 @@ class PosteriorGrid:
         f : callable
             Takes alpha and beta and returns one value per cell.
         q : float or array_like
-            Probabilities between 0 and 1.
+            Probabilities, strictly between 0 and 1.
 
         Returns
         -------
         float or ndarray
             Like `q`.
         """
+        q = shares("q", q)
         fine = [
             np.linspace(axis[0], axis[-1], max(600, 2 * axis.size))
             for axis in (self.log_size, self.log_odds)
@@ -389,6 +399,8 @@ class PosteriorGrid:
             Of shape `size`.
         """
         rng = generator(rng)
+        for length in np.atleast_1d(size).tolist():
+            whole("size", length, least=0)
         cumulative = np.cumsum(self.mass)
         cell = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
         row, column = np.divmod(np.minimum(cell, self.mass.size - 1), self.log_odds.size)
@@ -447,6 +459,7 @@ def posterior_grid(
     """
     units = Units(y, n)
     points = whole("points", points, least=10)
+    function("log_prior", log_prior)
     if log_prior is bda3_prior:
         units.refuse_one_sided()
         if not units.inner.any():
@@ -467,7 +480,7 @@ def posterior_grid(
         return value
 
     mode = find_mode(density, units)
-    box = find_box(density, mode) if bounds is None else np.asarray(bounds, float)
+    box = find_box(density, mode) if bounds is None else real("bounds", bounds)
     if box.shape != (2, 2) or not np.isfinite(box).all() or (box[:, 0] >= box[:, 1]).any():
         raise ValueError(f"bounds: two rising pairs of finite numbers are wanted; got {bounds!r}")
     log_odds, log_size = (
@@ -489,14 +502,19 @@ def posterior_grid(
     return PosteriorGrid(log_odds, log_size, mass, mode, edge)
 
 
+def _counts_of_any_shape(name, values):
+    """Check counts and keep their shape."""
+    values = real(name, values, bools=True)
+    return counts(name, values.ravel()).reshape(values.shape)
+
+
 def _counts_like(y, n):
-    """Check successes and trials, numbers or arrays, and keep their shape."""
-    shape = np.broadcast_shapes(np.shape(y), np.shape(n))
-    y, n = counts("y", np.ravel(y)), counts("n", np.ravel(n))
-    if y.size != n.size and 1 not in (y.size, n.size):
-        raise ValueError(f"y and n: equal lengths are wanted; y has {y.size}, n has {n.size}")
-    y, n = np.broadcast_arrays(y, n)
+    """Check successes and trials, numbers or arrays, and give them one shape."""
+    y, n = together(y=_counts_of_any_shape("y", y), n=_counts_of_any_shape("n", n))
     if (y > n).any():
         where = int(np.argmax(y > n))
-        raise ValueError(f"y: successes cannot exceed trials n; entry {where} is {y[where]}")
-    return y.reshape(shape)[()], n.reshape(shape)[()]
+        raise ValueError(
+            f"y: successes cannot exceed trials n; entry {where} is {y.flat[where]}, "
+            f"n is {n.flat[where]}"
+        )
+    return y[()], n[()]

@@ -48,7 +48,7 @@ def check(number: str, answer) -> None:
     page = PAGES.get(str(number).split(".")[0])
     if page is not None:
         importlib.import_module(f"helpers.answers.{page}")
-    if number not in _EXERCISES:
+    if not isinstance(number, str) or number not in _EXERCISES:
         raise ValueError(
             f"number: no exercise {number!r}; known here: {', '.join(sorted(_EXERCISES))}"
         )
@@ -85,7 +85,10 @@ def number(
         answer = answer.item()
     if isinstance(answer, bool | np.bool_) or not isinstance(answer, Real):
         return f"A single number is wanted; this is {_kind(answer)}."
-    answer = float(answer)
+    try:
+        answer = float(answer)
+    except OverflowError:  # a whole number too long for a float
+        answer = float("inf")
     if not np.isfinite(answer):
         return f"A finite number is wanted; this is {answer}."
     if abs(answer - expected) <= atol + rtol * abs(expected):
@@ -100,14 +103,18 @@ def numbers(answer, expected, *, rtol: float = 1e-3, atol: float = 0.0, slips=No
     """Compare arrays entry by entry; return "" or a sentence naming the worst entry."""
     expected = np.asarray(expected, float)
     try:
-        given = np.asarray(answer, float)
-    except (TypeError, ValueError):
+        given = np.asarray(answer)
+        if given.dtype.kind not in "iufbO":
+            raise TypeError
+        given = given.astype(float)
+    except (TypeError, ValueError, OverflowError):
         return f"Numbers are wanted; this is {_kind(answer)}."
     if given.shape != expected.shape:
         return f"Shape {expected.shape} is wanted; this has shape {given.shape}."
     if not np.isfinite(given).all():
         return f"{int((~np.isfinite(given)).sum())} of the {given.size} entries are not finite."
-    off = np.abs(given - expected)
+    with np.errstate(over="ignore"):
+        off = np.abs(given - expected)
     if (off <= atol + rtol * np.abs(expected)).all():
         return ""
     for sentence, value in (slips or {}).items():
@@ -115,7 +122,7 @@ def numbers(answer, expected, *, rtol: float = 1e-3, atol: float = 0.0, slips=No
             return sentence
     worst = int(np.argmax(off))
     count = int((off > atol + rtol * np.abs(expected)).sum())
-    most = _how_far(given.flat[worst], expected.flat[worst])
+    most = _how_far(float(given.flat[worst]), float(expected.flat[worst]))
     return f"{count} of the {given.size} entries are off, entry {worst} most: {most}"
 
 

@@ -19,6 +19,7 @@ from scipy import optimize
 from scipy.special import digamma, gammaincinv, gammaln, logsumexp, zeta
 
 from helpers import _validate
+from helpers._grouped import label_codes
 
 
 def control_limits(rate, exposure, *, level=0.95):
@@ -45,7 +46,8 @@ def control_limits(rate, exposure, *, level=0.95):
     """
     from scipy import stats
 
-    expected = _validate.positive("rate", rate) * _validate.positive("exposure", exposure)
+    rate = _validate.single("rate", rate, _validate.positive)
+    expected = rate * _validate.positive("exposure", exposure)
     tail = (1 - _level(level)) / 2
     return stats.poisson.ppf(tail, expected), stats.poisson.isf(tail, expected)
 
@@ -66,8 +68,9 @@ def lognormal_prior(mean, mean_sd, n0, n0_sd):
         log p(alpha, beta) up to a constant, a density in alpha and beta (so it holds the Jacobian
         1 / (alpha (alpha + beta))), as `helpers.beta_binomial.posterior_grid` takes it.
     """
-    centre = np.log(_validate.positive("mean", mean)), np.log(_validate.positive("n0", n0))
-    sd = _validate.positive("mean_sd", mean_sd), _validate.positive("n0_sd", n0_sd)
+    given = {"mean": mean, "n0": n0, "mean_sd": mean_sd, "n0_sd": n0_sd}
+    mean, n0, *sd = (_validate.single(*item, _validate.positive) for item in given.items())
+    centre = math.log(mean), math.log(n0)
 
     def log_prior(alpha, beta):
         log_n0 = np.log(alpha + beta)
@@ -88,9 +91,10 @@ class GammaPopulation:
     def __post_init__(self):
         mean = _validate.positive("mean", self.mean)
         object.__setattr__(self, "mean", mean if mean.ndim else float(mean))
-        if not self.prior_sample_size > 0:
-            raise ValueError(f"prior_sample_size: must be > 0; got {self.prior_sample_size}")
-        object.__setattr__(self, "prior_sample_size", float(self.prior_sample_size))
+        size = _validate.single("prior_sample_size", self.prior_sample_size, _validate.real)
+        if not size > 0:
+            raise ValueError(f"prior_sample_size: must be > 0; got {size}")
+        object.__setattr__(self, "prior_sample_size", size)
 
     @property
     def sd(self):
@@ -99,12 +103,12 @@ class GammaPopulation:
 
     def weight(self, n):
         """Return n / (n + n0), the share of a unit's own data in its estimate."""
-        n = np.asarray(n, float)
+        n = _validate.not_negative("n", n)
         return n / (n + self.prior_sample_size)
 
     def estimate(self, y, n):
         """Return the posterior mean of each unit's rate: mean + weight * (y / n - mean)."""
-        y, n = _events(y, n)
+        y, n = self._units(y, n)
         raw = np.divide(y, n, out=np.zeros_like(n), where=n > 0)
         return self.mean + self.weight(n) * (raw - self.mean)
 
@@ -118,7 +122,7 @@ class GammaPopulation:
         """
         from scipy import stats
 
-        y, n = _events(y, n)
+        y, n = self._units(y, n)
         size = self.prior_sample_size
         if math.isinf(size):
             raise ValueError("prior_sample_size: without spread every rate is exactly the mean")
@@ -141,12 +145,18 @@ class GammaPopulation:
         """
         from scipy import stats
 
-        y, n = _events(y, n)
+        y, n = self._units(y, n)
         m = _validate.positive("m", m)
+        _validate.together(y=y, m=m)
         size = self.prior_sample_size
         if math.isinf(size):
             return stats.poisson(self.mean * m)
         return stats.nbinom(self.mean * size + y, (size + n) / (size + n + m))
+
+    def _units(self, y, n):
+        y, n = _events(y, n)
+        _validate.together(y=y, mean=np.asarray(self.mean))
+        return y, n
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,8 @@ def fit_population(y, n, predictors=None) -> GammaFit:
     Raises
     ------
     ValueError
-        If there is no event at all.
+        If there is no event at all; if a predictor is a combination of the constant and those
+        before it, or separates the units without an event from the others.
     """
     y, n = _events(y, n)
     n = _validate.positive("n", n)
@@ -185,38 +196,54 @@ def fit_population(y, n, predictors=None) -> GammaFit:
         raise ValueError("y: every entry is 0; the mean rate has no best value above 0")
     X = np.ones((y.size, 1))
     if predictors is not None:
-        more = np.asarray(predictors, float).reshape(y.size, -1)
-        if not np.isfinite(more).all():
-            raise ValueError("predictors: every entry must be finite")
-        X = np.column_stack([X, more])
+        more = _columns(predictors, y.size)
+        middle, unit = more.mean(axis=0), more.std(axis=0)
+        X = np.column_stack([X, (more - middle) / unit])
     constant = float(gammaln(y + 1).sum())
     top = math.log(1e4 * n.max())
     x = np.zeros(X.shape[1] + 1)
     x[0], x[-1] = math.log(y.sum() / n.sum()), math.log(3 * np.median(n))
     value, slope, curvature = _gamma_poisson(x, X, y, n)
+    settled = False
     for _ in range(100):
-        step = _uphill(slope, curvature)
-        step *= min(1.0, 2.0 / np.abs(step).max())
+        moving = x.size - (x[-1] == top)  # at the top only the coefficients are left to move
+        step = np.zeros(x.size)
+        step[:moving] = _uphill(slope[:moving], curvature[:moving, :moving])
+        step /= max(1.0, _reach(step, X) / 2)
         while True:
             new = x + step
             new[-1] = min(new[-1], top)
             tried = _gamma_poisson(new, X, y, n)
-            if tried[0] >= value - 1e-9 * abs(value) or np.abs(step).max() < 1e-10:
+            if tried[0] >= value - 1e-9 * abs(value) or _reach(step, X) < 1e-10:
                 break
             step /= 2
         x, (value, slope, curvature) = new, tried
-        if np.abs(step).max() < 1e-7 or x[-1] == top:
+        if _reach(step, X) < 1e-7:
+            settled = True
             break
+        if np.ptp(X @ x[:-1]) > 100:
+            break
+    if not settled:
+        raise ValueError(
+            "y: the search found no best values; with predictors, is there a combination of them "
+            "that tells the units without an event?"
+        )
     pooled = x[-1] > top - 7  # so little spread that it makes no difference anywhere
     free = X.shape[1] if pooled else x.size
-    errors = np.sqrt(np.diag(np.linalg.inv(-curvature[:free, :free])))[: X.shape[1]]
+    covariance = np.linalg.inv(-curvature[:free, :free])[: X.shape[1], : X.shape[1]]
     mean = np.exp(X @ x[:-1]) if predictors is not None else math.exp(x[0])
     if pooled and predictors is None:
         mean = y.sum() / n.sum()
     if pooled:  # Poisson counts, then
         value = (y * np.log(mean * n) - mean * n).sum()
     population = GammaPopulation(mean, math.inf if pooled else math.exp(x[-1]))
-    return GammaFit(population, x[:-1], errors, float(value - constant))
+    coefficients = x[:-1]
+    if predictors is not None:  # back to the predictors' own units
+        turn = np.diag(np.append(1.0, 1 / unit))
+        turn[0, 1:] = -middle / unit
+        coefficients, covariance = turn @ coefficients, turn @ covariance @ turn.T
+    errors = np.sqrt(np.diag(covariance))
+    return GammaFit(population, coefficients, errors, float(value - constant))
 
 
 def three_poolings(y, n, *, level=0.95) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -300,7 +327,7 @@ def fit_nested(y, n, group) -> NestedFit:
     """
     y, n = _events(y, n)
     n = _validate.positive("n", n)
-    labels, code = np.unique(np.asarray(group), return_inverse=True)
+    labels, code = label_codes(group)
     if code.size != y.size:
         raise ValueError(f"group: one label a unit is wanted; got {code.size} for {y.size} units")
     flat = fit_population(y, n)
@@ -369,7 +396,7 @@ def randomised_pit(distribution, y, *, rng):
         65, 2009, whose non-random version this is drawn from).
     """
     y = _validate.counts("y", y)
-    below, upto = distribution.cdf(y - 1), distribution.cdf(y)
+    below, upto = _one_per_unit(distribution, y).cdf(y - 1), distribution.cdf(y)
     return below + _validate.generator(rng).random(y.size) * (upto - below)
 
 
@@ -391,7 +418,7 @@ def interval_coverage(distribution, y, *, level=0.95) -> tuple[np.ndarray, np.nd
     implied : ndarray, shape (J,)
     """
     y = _validate.counts("y", y)
-    lower, upper = distribution.interval(_level(level))
+    lower, upper = _one_per_unit(distribution, y).interval(_level(level))
     inside = (lower <= y) & (y <= upper)
     return inside, distribution.cdf(upper) - distribution.cdf(lower - 1)
 
@@ -400,9 +427,44 @@ def _events(y, n):
     """Return events and exposures as float arrays of one length."""
     y, n = _validate.counts("y", y), _validate.vector("n", n)
     _validate.same_length(y=y, n=n)
-    if (n < 0).any():
-        raise ValueError(f"n: exposures must be >= 0; got {n.min()}")
+    _validate.not_negative("n", n)
+    impossible = (y > 0) & (n == 0)
+    if impossible.any():
+        where = int(np.argmax(impossible))
+        raise ValueError(
+            f"y: events need an exposure n > 0; entry {where} is {y[where]:.0f}, n is 0"
+        )
     return y, n
+
+
+def _columns(predictors, rows):
+    """Return predictors as (rows, K), no column a combination of the others and a constant."""
+    more = _validate.all_finite("predictors", predictors)
+    if more.ndim not in (1, 2) or len(more) != rows:
+        raise ValueError(f"predictors: shape ({rows},) or ({rows}, K) is wanted; got {more.shape}")
+    more = more.reshape(rows, -1)
+    centred = more - more.mean(axis=0)
+    own = np.linalg.norm(centred, axis=0)
+    varies = own > 1e-10 * np.linalg.norm(more, axis=0)
+    left = np.zeros(own.size)
+    if varies.all():
+        diagonal = np.abs(np.diag(np.linalg.qr(centred / own, mode="r")))
+        left[: diagonal.size] = diagonal
+    bad = ~varies if not varies.all() else left < 1e-10
+    if bad.any() or rows <= own.size:
+        where = int(np.argmax(bad)) if bad.any() else own.size - 1
+        raise ValueError(
+            f"predictors: column {where} is a combination of the constant and the columns before it"
+        )
+    return more
+
+
+def _one_per_unit(distribution, y):
+    """Return the distribution if it has as many entries as `y`, or one for all of them."""
+    size = np.size(distribution.mean())
+    if size not in (1, y.size):
+        raise ValueError(f"distribution: one per unit is wanted; got {size} for {y.size} units")
+    return distribution
 
 
 def _gamma_quantile(shape, q):
@@ -411,9 +473,7 @@ def _gamma_quantile(shape, q):
 
 
 def _level(level):
-    if not 0 < level < 1:
-        raise ValueError(f"level: must lie strictly between 0 and 1; got {level}")
-    return float(level)
+    return _validate.single("level", level, _validate.shares)
 
 
 def _gamma_poisson(x, X, y, n):
@@ -435,8 +495,15 @@ def _gamma_poisson(x, X, y, n):
     return value.sum(), slope, curvature
 
 
+def _reach(step, X):
+    """Return how far a step moves any unit's log mean rate, or log n0."""
+    return max(np.abs(X @ step[:-1]).max(), abs(step[-1]))
+
+
 def _uphill(slope, curvature):
     """Return Newton's step, or where the hill is not yet round a step that still leads up."""
-    values, vectors = np.linalg.eigh(-curvature)
+    # In units of each direction's own curvature: rates may be known a million times better than n0.
+    unit = np.sqrt(np.maximum(np.abs(np.diag(curvature)), 1e-300))
+    values, vectors = np.linalg.eigh(-curvature / np.outer(unit, unit))
     values = np.maximum(np.abs(values), 1e-8 * np.abs(values).max())
-    return vectors @ ((vectors.T @ slope) / values)
+    return vectors @ ((vectors.T @ (slope / unit)) / values) / unit

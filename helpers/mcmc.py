@@ -9,7 +9,7 @@ held still while alpha and beta move.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,15 @@ from scipy.special import betainc, betaincinv, expit, xlog1py, xlogy
 from tqdm import tqdm
 
 from helpers._beta_binomial import data_terms, log_beta_binomial_given, stirling
-from helpers._validate import generator, positive, successes_and_trials, whole
+from helpers._validate import (
+    function,
+    generator,
+    positive,
+    real,
+    successes_and_trials,
+    together,
+    whole,
+)
 from helpers.beta_binomial import bda3_prior
 
 #: Acceptance rate aimed at in warm-up: good for moving one number at a time (Gelman et al. 1996).
@@ -274,6 +282,8 @@ def reparametrised(
     slower per sweep; it is meant for a few dozen units.
     """
     y, n = _data(y, n, chains)
+    if not isinstance(centred, bool | np.bool_):
+        raise TypeError(f"centred: True or False is wanted; got {centred!r:.80}")
     draws, warmup = whole("draws", draws, least=1), whole("warmup", warmup, least=0)
     log_alpha, log_beta = _start(y, n, chains, generator(rng), log_prior, start)
     log_odds, log_size = log_alpha - log_beta, np.logaddexp(log_alpha, log_beta)
@@ -354,22 +364,27 @@ class _Kept:
 def _data(y, n, chains):
     """Check the data; return arrays of shape (1, J), or (chains, J) for a data set per chain."""
     chains = whole("chains", chains, least=1)
-    if np.ndim(y) < 2:
+    y, n = real("y", y, bools=True), real("n", n, bools=True)
+    if y.ndim < 2:
         y, n = successes_and_trials(y, n)
         return y[None, :], n[None, :]
     if len(y) != chains:
         raise ValueError(f"y: one data set per chain is wanted, {chains}; got {len(y)}")
-    n = np.broadcast_to(n, np.shape(y))
+    y, n = together(y=y, n=n)
     y, n = zip(*(successes_and_trials(*pair) for pair in zip(y, n, strict=True)), strict=True)
     return np.array(y), np.array(n)
 
 
 def _start(y, n, chains, rng, log_prior, start):
     """Return log alpha and log beta where each chain begins: spread widely around a rough fit."""
+    function("log_prior", log_prior)
     if log_prior is bda3_prior and not ((y > 0) & (y < n)).any(axis=1).all():
         raise ValueError("y: no unit has 0 < y < n; under bda3_prior the posterior is improper")
     if start is not None:
-        first = [np.broadcast_to(positive("start", x), (chains,)) for x in start]
+        if not isinstance(start, Sequence | np.ndarray) or len(start) != 2:
+            raise ValueError(f"start: a pair is wanted, alpha and beta; got {start!r:.80}")
+        each = np.empty(chains)
+        first = [together(start=positive("start", x), chains=each)[0] for x in start]
         log_alpha, log_beta = np.log(first)
         if not np.isfinite(log_prior(*first)).all():
             raise ValueError("start: log_prior is not finite there")

@@ -34,7 +34,7 @@ from helpers._two_level_bayes import (
     gibbs,
     posterior_grid,
 )
-from helpers._validate import same_length, vector
+from helpers._validate import all_finite, not_negative, same_length, single, vector
 
 __all__ = [
     "SPREAD_PRIORS",
@@ -152,9 +152,7 @@ class MultilevelFit:
 
     def weight(self, n):
         """Share of a group's own data in its intercept: n / (n + prior sample size)."""
-        n = np.asarray(n, float)
-        if not (np.isfinite(n) & (n >= 0)).all():
-            raise ValueError(f"n: sizes must be finite and >= 0; got {n}")
+        n = not_negative("n", n)
         return n / (n + self.prior_sample_size)
 
     @cached_property
@@ -194,6 +192,10 @@ class MultilevelFit:
             For a group that the fit has not seen, or predictors that do not match the fit's.
         """
         k, p = self.row_predictors, self.coefficients.size
+        if not (X is None or hasattr(X, "columns")):
+            X = all_finite("X", X)
+        if not (group_predictors is None or hasattr(group_predictors, "columns")):
+            group_predictors = all_finite("group_predictors", group_predictors)
         members = None if group is None else self._positions(group)
         rows = 1 if members is None else members.size
         if X is not None:
@@ -231,8 +233,10 @@ class MultilevelFit:
         single = isinstance(group, str) or np.ndim(group) == 0 or _is_label(group, place)
         labels = [group] if single else list(group)
         labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
+        if not labels:
+            raise ValueError("group: at least one label is wanted; got none")
         for at, label in enumerate(labels):
-            if label not in place:
+            if not _is_label(label, place):
                 raise ValueError(
                     f"group: entry {at} is {label!r}, which the fit has not seen; "
                     "for a new group leave `group` out"
@@ -252,13 +256,11 @@ class MultilevelFit:
             if missing:
                 raise ValueError(f"{name}: column {missing[0]!r} of the fit is missing")
             values = values.rename(columns=str)[expected]
-        array = np.asarray(values, float)
+        array = all_finite(name, values)
         if array.ndim < 2:
             array = array.reshape(-1, wanted) if array.size % wanted == 0 else array.reshape(1, -1)
-        if array.shape[1] != wanted or array.shape[0] not in (1, rows):
+        if array.ndim > 2 or array.shape[1] != wanted or array.shape[0] not in (1, rows):
             raise ValueError(f"{name}: shape ({rows}, {wanted}) is wanted; got {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name}: every entry must be finite")
         return np.broadcast_to(array, (rows, wanted))
 
 
@@ -395,17 +397,16 @@ def fit_summary(summary: GroupSummary, *, group_predictors=None, method="reml") 
 
     `group_predictors` is a pandas Series or DataFrame indexed by group.
     """
-    if method not in ("reml", "ml"):
-        raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
+    _known(method)
     profile = Profile(summary, group_predictors)
     return _fit(profile, profile.best_ratio(method), method)
 
 
 def fit_at(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
     """Fit as `fit_summary` does, with sigma_alpha / sigma_y held at `sigma_ratio` >= 0."""
-    if not (np.isfinite(sigma_ratio) and sigma_ratio >= 0):
-        raise ValueError(f"sigma_ratio: must be finite and >= 0; got {sigma_ratio}")
-    return _fit(Profile(summary, group_predictors), float(sigma_ratio) ** 2, method)
+    _known(method)
+    ratio = single("sigma_ratio", sigma_ratio, not_negative) ** 2
+    return _fit(Profile(summary, group_predictors), ratio, method)
 
 
 def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
@@ -420,7 +421,8 @@ def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=Non
     -------
     numpy.ndarray, shape (G,)
     """
-    ratio = vector("sigma_ratio", sigma_ratio) ** 2
+    _known(method)
+    ratio = not_negative("sigma_ratio", vector("sigma_ratio", sigma_ratio)) ** 2
     return Profile(summary, group_predictors).deviance(ratio, method)
 
 
@@ -447,17 +449,16 @@ def leave_out_errors(
     numpy.ndarray, shape (N,)
         Row minus its prediction.
     """
-    if not (np.isfinite(sigma_ratio) and sigma_ratio >= 0):
-        raise ValueError(f"sigma_ratio: must be finite and >= 0; got {sigma_ratio}")
+    ratio = single("sigma_ratio", sigma_ratio, not_negative) ** 2
     if group_predictors is not None:
         group_predictors = by_group(group_predictors, group)
     profile = Profile(GroupSummary.from_rows(y, group, X), group_predictors)
-    codes, k, n = label_codes(group)[1], profile.k, profile.summary.n
+    codes, n = label_codes(group)[1], profile.summary.n
     design = profile.design_means[codes]
-    design[:, 1 : 1 + k] = np.array(table_columns("X", X, codes.size)[1]).reshape(k, -1).T
+    for at, column in enumerate(table_columns("X", X, codes.size)[1]):
+        design[:, 1 + at] = column
     design[:, 1:] -= profile.origin[1:-1]
     centred = vector("y", y) - profile.origin[-1]
-    ratio = float(sigma_ratio) ** 2
     (coefficients,), _, (inverse,) = profile.solve(np.array([ratio]))
     residual = centred - design @ coefficients
 
@@ -475,6 +476,11 @@ def leave_out_errors(
     others = np.linalg.inv(inverse) - parts.reshape(-1, profile.p, profile.p)
     moved = np.linalg.solve(others, pull[..., None])[..., 0]
     return residual + (design * moved[codes]).sum(axis=1)
+
+
+def _known(method):
+    if method not in ("reml", "ml"):
+        raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
 
 
 def _fit(profile: Profile, ratio: float, method: str) -> MultilevelFit:

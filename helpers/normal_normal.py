@@ -29,7 +29,7 @@ class Estimates:
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the normal interval that holds `level` of the probability."""
-        reach = ndtri(0.5 + level / 2) * self.sd
+        reach = ndtri(0.5 + _validate.single("level", level, _validate.shares) / 2) * self.sd
         return self.mean - reach, self.mean + reach
 
 
@@ -37,9 +37,13 @@ def weight(se, between_sd):
     """Share of a unit's own raw mean: between_sd**2 / (between_sd**2 + se**2) (Gelman & Hill 12.1).
 
     With ``se = within_sd / sqrt(n)`` this is n / (n + n0), n0 = within_sd**2 / between_sd**2.
+    An infinite `between_sd` gives 1.
     """
-    between = np.square(np.asarray(between_sd, float))
-    return between / (between + np.square(np.asarray(se, float)))
+    se = _validate.positive("se", se)
+    between = _validate.not_negative("between_sd", between_sd, finite=False)
+    noise, between = _validate.together(se=np.square(se), between_sd=np.square(between))
+    share = np.ones(between.shape)
+    return np.divide(between, between + noise, out=share, where=np.isfinite(between))[()]
 
 
 def centre(raw, se, between_sd):
@@ -55,13 +59,15 @@ def centre(raw, se, between_sd):
     Returns
     -------
     mean, variance : ndarray, shape (...)
-        The centre and its sampling variance.
+        The centre and its sampling variance (infinite if `between_sd` is).
     """
     raw, se = _raw_and_se(raw, se)
-    between = np.square(np.asarray(between_sd, float))[..., None]
-    precision = 1 / (between + se**2)
+    between = np.square(_between(between_sd, raw))[..., None]
+    boundless = np.isinf(between)
+    precision = 1 / np.where(boundless, 1.0, between + se**2)
     total = precision.sum(-1)
-    return (precision * raw).sum(-1) / total, 1 / total
+    variance = np.where(boundless[..., 0], np.inf, 1 / total)[()]
+    return (precision * raw).sum(-1) / total, variance
 
 
 def no_pooling(raw, se) -> Estimates:
@@ -98,8 +104,11 @@ def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
         Mean w * raw + (1 - w) * centre and standard deviation sqrt(w) * se.
     """
     raw, se = _raw_and_se(raw, se)
-    between_sd = np.asarray(between_sd, float)
-    middle = centre(raw, se, between_sd)[0][..., None] if mean is None else mean
+    between_sd = _between(between_sd, raw)
+    if mean is None:
+        middle = centre(raw, se, between_sd)[0][..., None]
+    else:
+        middle = _validate.single("mean", mean)
     share = weight(se, between_sd[..., None])
     estimate = share * raw + (1 - share) * middle
     return Estimates(estimate, np.broadcast_to(np.sqrt(share) * se, estimate.shape))
@@ -107,7 +116,7 @@ def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
 
 def between_sd_naive(raw):
     """Return the standard deviation of the raw means (ddof 1): true spread *and* noise."""
-    return np.asarray(raw, float).std(-1, ddof=1)
+    return _raw(raw, least=2).std(-1, ddof=1)
 
 
 def between_sd_corrected(raw, se):
@@ -116,7 +125,7 @@ def between_sd_corrected(raw, se):
     The difference is unbiased for between_sd**2 before it is cut off at 0, for equal and unequal
     standard errors alike.
     """
-    raw, se = _raw_and_se(raw, se)
+    raw, se = _raw_and_se(_raw(raw, least=2), se)
     return np.sqrt(np.maximum(raw.var(-1, ddof=1) - np.mean(se**2), 0))
 
 
@@ -126,13 +135,16 @@ def james_stein(raw, se: float):
     The weight of a unit's own mean is max(0, 1 - (J - 3) se**2 / sum of squares about the mean)
     (Efron & Morris 1973). It needs J >= 4.
     """
-    raw, _ = _raw_and_se(raw, np.full(np.shape(raw)[-1], float(se)))
+    raw, se = _raw(raw), _validate.single("se", se, _validate.positive)
     units = raw.shape[-1]
     if units < 4:
         raise ValueError(f"raw: James-Stein towards the mean needs 4 or more units; got {units}")
     middle = raw.mean(-1, keepdims=True)
     squares = ((raw - middle) ** 2).sum(-1, keepdims=True)
-    return middle + np.maximum(1 - (units - 3) * se**2 / squares, 0) * (raw - middle)
+    noise = (units - 3) * se**2
+    share = np.zeros(squares.shape)  # none where the noise alone would spread them as far
+    np.divide(squares - noise, squares, out=share, where=squares > noise)
+    return middle + share * (raw - middle)
 
 
 @dataclass(frozen=True)
@@ -153,11 +165,13 @@ flat = Prior("flat", np.zeros_like)
 
 def half_cauchy(scale: float) -> Prior:
     """Return the half-Cauchy prior with this scale: half its probability lies below it."""
+    scale = _validate.single("scale", scale, _validate.positive)
     return Prior(f"half-Cauchy({scale:g})", lambda sd: -np.log1p((sd / scale) ** 2))
 
 
 def half_normal(scale: float) -> Prior:
     """Return the half-normal prior with this scale: 95% of its probability lies below 2 * scale."""
+    scale = _validate.single("scale", scale, _validate.positive)
     return Prior(f"half-normal({scale:g})", lambda sd: -0.5 * (sd / scale) ** 2)
 
 
@@ -187,12 +201,15 @@ class Posterior:
 
         A 95% interval holds the truth exactly where ``0.025 < cdf(truth) < 0.975``.
         """
-        value = np.asarray(value, float)[..., None, :]
+        value = _validate.real("value", value)
+        _validate.together(value=value, units=self.conditional_mean[..., 0, :])
+        value = np.atleast_1d(value)[..., None, :]
         below = ndtr((value - self.conditional_mean) / self.conditional_sd)
         return np.einsum("...g,...gj->...j", self.probability, below)
 
     def quantile(self, level: float) -> np.ndarray:
         """Posterior quantile of each unit's true value, shape (..., J), by bisection."""
+        level = _validate.single("level", level, _validate.shares)
         low = (self.conditional_mean - 9 * self.conditional_sd).min(-2)
         high = (self.conditional_mean + 9 * self.conditional_sd).max(-2)
         for _ in range(60):
@@ -203,6 +220,7 @@ class Posterior:
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the ends of the central interval that holds `level` of the posterior."""
+        level = _validate.single("level", level, _validate.shares)
         return self.quantile(0.5 - level / 2), self.quantile(0.5 + level / 2)
 
     def between_sd_quantile(self, level):
@@ -213,6 +231,7 @@ class Posterior:
         """
         if self.probability.ndim != 1:
             raise ValueError("between_sd_quantile: a single data set is wanted")
+        level = _validate.shares("level", level)
         scale = np.sqrt(self.between_sd[0] * self.between_sd[-1])
         width = self.width * scale / (self.between_sd + scale) ** 2
         edges = np.append(0, np.cumsum(width))
@@ -247,6 +266,7 @@ def full_bayes(raw, se, *, log_prior=flat, nodes: int = 100) -> Posterior:
         If the posterior sits on so few nodes that the answer could not be trusted.
     """
     raw, se = _raw_and_se(raw, se)
+    _validate.function("log_prior", log_prior)
     if log_prior is flat and raw.shape[-1] < 3:
         raise ValueError(
             f"raw: a flat prior needs 3 or more units for a proper posterior; got {raw.shape[-1]}"
@@ -260,7 +280,8 @@ def full_bayes(raw, se, *, log_prior=flat, nodes: int = 100) -> Posterior:
     spread = grid[:, None] ** 2 + se**2
     squares = ((raw[..., None, :] - middle[..., None]) ** 2 / spread).sum(-1)
     log_density = -0.5 * squares - 0.5 * np.log(spread).sum(-1) + 0.5 * np.log(variance)
-    log_density = log_density + log_prior(grid) + np.log(width)
+    prior = _validate.log_density("log_prior", log_prior(grid), grid)
+    log_density = log_density + prior + np.log(width)
     probability = np.exp(log_density - log_density.max(-1, keepdims=True))
     probability /= probability.sum(-1, keepdims=True)
     if probability.max() > 0.5:
@@ -296,7 +317,8 @@ def every_method(raw, se: float, *, names=None, nodes: int = 60) -> dict:
         Name of the method -> its answer, with `mean` and `interval(level)`. James-Stein gives no
         standard deviation (NaN).
     """
-    raw, all_se = _raw_and_se(raw, np.full(np.shape(raw)[-1], float(se)))
+    se = _validate.single("se", se, _validate.positive)
+    raw, all_se = _raw_and_se(raw, se)
     methods = {
         "no pooling": lambda: no_pooling(raw, all_se),
         "complete pooling": lambda: complete_pooling(raw, all_se),
@@ -345,7 +367,11 @@ def trial(truth, *, se: float, rng, only=None, names=None) -> dict[str, simulate
         Name of the method -> `helpers.simulate.Score`, with the coverage of its 95% intervals
         (NaN for James-Stein, which gives none).
     """
-    truth = np.asarray(truth, float)
+    truth = _validate.all_finite("truth", truth)
+    if truth.ndim != 2:
+        raise ValueError(f"truth: two dimensions are wanted; got shape {truth.shape}")
+    if only is not None and np.shape(only) != truth.shape:
+        raise ValueError(f"only: shape {truth.shape} is wanted; got {np.shape(only)}")
     size = np.ones(truth.shape[-1])
     raw = simulate.normal_means(
         size, within_sd=se, truth=truth, rng=rng, replications=len(truth)
@@ -365,13 +391,17 @@ def trial(truth, *, se: float, rng, only=None, names=None) -> dict[str, simulate
     return scores
 
 
+def _raw(raw, *, least=1):
+    raw = _validate.all_finite("raw", raw)
+    if raw.ndim == 0:
+        raise ValueError(f"raw: at least one unit is wanted, in an array; got the number {raw}")
+    if raw.shape[-1] < least:
+        raise ValueError(f"raw: at least {least} units are wanted; got {raw.shape[-1]}")
+    return raw
+
+
 def _raw_and_se(raw, se):
-    raw = np.asarray(raw, float)
-    if raw.ndim == 0 or raw.size == 0:
-        raise ValueError("raw: at least one unit is wanted")
-    if not np.isfinite(raw).all():
-        raise ValueError("raw: every entry must be finite")
-    se = _validate.positive("se", se)
+    raw, se = _raw(raw), _validate.positive("se", se)
     try:
         se = np.broadcast_to(se, raw.shape[-1:])
     except ValueError:
@@ -379,3 +409,9 @@ def _raw_and_se(raw, se):
             f"se: one entry a unit is wanted, shape {raw.shape[-1:]}; got {se.shape}"
         ) from None
     return raw, se
+
+
+def _between(between_sd, raw):
+    between = _validate.not_negative("between_sd", between_sd, finite=False)
+    _validate.together(between_sd=between, **{"data sets": raw[..., 0]})
+    return between

@@ -117,12 +117,12 @@ def normal_means(n, *, mean=0.0, between_sd=None, within_sd, rng, truth=None, re
     NormalMeans
     """
     n = _at_least_one("n", n)
-    within_sd = float(_validate.positive("within_sd", within_sd))
+    within_sd = _validate.single("within_sd", within_sd, _validate.positive)
     rng = _validate.generator(rng)
     shape = _shape(n.size, replications)
     if truth is None:
         between_sd = _spread("between_sd", between_sd)
-        truth = mean + between_sd * rng.standard_normal(shape)
+        truth = _validate.single("mean", mean) + between_sd * rng.standard_normal(shape)
     else:
         truth = _fixed("truth", truth, shape)
     raw = truth + within_sd / np.sqrt(n) * rng.standard_normal(shape)
@@ -154,8 +154,8 @@ def beta_binomial(n, *, alpha=None, beta=None, rng, truth=None, replications=Non
     if truth is None:
         if alpha is None or beta is None:
             raise ValueError("alpha, beta: both are wanted unless truth is given")
-        alpha = float(_validate.positive("alpha", alpha))
-        beta = float(_validate.positive("beta", beta))
+        alpha = _validate.single("alpha", alpha, _validate.positive)
+        beta = _validate.single("beta", beta, _validate.positive)
         truth = rng.beta(alpha, beta, shape)
     else:
         truth = _fixed("truth", truth, shape)
@@ -210,16 +210,16 @@ def two_level(
     groups = present.size
     if present[-1] != groups - 1:
         raise ValueError(f"group: numbers 0 to J-1 without gaps are wanted; got {present[:8]}")
-    within_sd = float(_validate.positive("within_sd", within_sd))
+    within_sd = _validate.single("within_sd", within_sd, _validate.positive)
     rng = _validate.generator(rng)
     shape = _shape(groups, replications)
     if truth is None:
         between_sd = _spread("between_sd", between_sd)
-        truth = np.asarray(mean, float) + between_sd * rng.standard_normal(shape)
+        truth = _fixed("mean", mean, (groups,)) + between_sd * rng.standard_normal(shape)
     else:
         truth = _fixed("truth", truth, shape)
-    slopes = np.atleast_1d(np.asarray(slopes, float))
-    X = np.empty((group.size, 0)) if X is None else np.asarray(X, float)
+    slopes = np.empty(0) if np.size(slopes) == 0 else _validate.vector("slopes", slopes)
+    X = np.empty((group.size, 0)) if X is None else _validate.all_finite("X", X)
     X = X[:, None] if X.ndim == 1 else X
     if X.shape != (group.size, slopes.size):
         raise ValueError(
@@ -257,7 +257,11 @@ def score(estimates, truth, lower=None, upper=None, *, inside=None, axis=None) -
     Units of one data set share the estimated centre, so their errors go together. The Monte Carlo
     errors of ``axis=None`` are therefore taken over replications, not over all entries.
     """
-    error = np.asarray(estimates, float) - np.asarray(truth, float)
+    estimates, truth = _validate.together(
+        estimates=_validate.all_finite("estimates", estimates),
+        truth=_validate.all_finite("truth", truth),
+    )
+    error = estimates - truth
     if error.ndim not in (1, 2):
         raise ValueError(f"estimates: one or two dimensions are wanted; got {error.ndim}")
     if axis not in (None, 0, 1) or (axis is not None and error.ndim == 1):
@@ -265,8 +269,6 @@ def score(estimates, truth, lower=None, upper=None, *, inside=None, axis=None) -
             f"axis: None, 0 or 1 is wanted (None for one data set); got {axis!r} "
             f"with {error.ndim} dimension(s)"
         )
-    if not np.isfinite(error).all():
-        raise ValueError("estimates, truth: every entry must be finite")
     mse, mse_error = _mean_with_error(error**2, axis)
     coverage = coverage_error = np.full_like(mse, np.nan)
     if (lower is None) != (upper is None):
@@ -274,12 +276,19 @@ def score(estimates, truth, lower=None, upper=None, *, inside=None, axis=None) -
     if lower is not None and inside is not None:
         raise ValueError("inside: give it or the ends lower and upper, not both")
     if lower is not None:
-        lower, upper = np.asarray(lower, float), np.asarray(upper, float)
+        ends = {"lower": _validate.real("lower", lower), "upper": _validate.real("upper", upper)}
+        lower, upper, _ = _validate.together(**ends, estimates=error)
+        for name, end in (("lower", lower), ("upper", upper)):
+            if np.isnan(end).any():
+                raise ValueError(f"{name}: the end of an interval may be infinite, but not NaN")
         if np.any(lower > upper):
             raise ValueError("lower: may not lie above upper")
         inside = (lower <= truth) & (truth <= upper)
     if inside is not None:
-        inside = np.broadcast_to(np.asarray(inside, float), error.shape)
+        inside = _validate.real("inside", inside, bools=True)
+        if not np.isin(inside, (0, 1)).all():
+            raise ValueError("inside: True or False is wanted for each interval")
+        inside = _validate.together(inside=inside, estimates=error)[0]
         coverage, coverage_error = _mean_with_error(inside, axis)
     values = (error.mean(axis), error.var(axis), mse, mse_error, coverage, coverage_error)
     return Score(*(float(v) if axis is None else v for v in values))
@@ -313,6 +322,7 @@ def table(trials) -> str:
     trials : mapping of str to (mapping of str to Score)
         Name of the trial -> name of the method -> its score over everything (``axis=None``).
     """
+    _some("trials", trials)
     wide = max(map(len, trials))
     names = list(next(iter(trials.values())))
     lines = [" ".join([f"{'MSE':{wide}}", *(f"{name:>17}" for name in names), "  (coverage)"])]
@@ -335,6 +345,7 @@ def report(scores) -> str:
     str
         Averages over the units (bias squared first), then the range of the units' coverages.
     """
+    _some("scores", scores)
     wide = max(map(len, scores))
     lines = [f"{'':{wide}}  bias²  variance    MSE  coverage  (unit by unit)"]
     for name, score in scores.items():
@@ -363,17 +374,24 @@ def best_weight(raw, truth, centre, *, axis=None):
     weight, error : float or ndarray, shape (J,)
         The weight and its Monte Carlo standard error over replications.
     """
-    raw, truth = np.asarray(raw, float), np.asarray(truth, float)
+    raw, truth = _validate.all_finite("raw", raw), _validate.all_finite("truth", truth)
     if raw.ndim != 2 or raw.shape != truth.shape:
         raise ValueError(
             f"raw, truth: one shape (replications, J) is wanted; got {raw.shape}, {truth.shape}"
         )
     if axis not in (None, 0):
         raise ValueError(f"axis: None or 0 is wanted; got {axis!r}")
+    if len(raw) < 2:
+        raise ValueError("raw: at least two replications are wanted; got 1")
+    centre = _validate.together(centre=_validate.all_finite("centre", centre), raw=raw)[0]
+    if centre.shape != raw.shape:
+        raise ValueError(f"centre: it must fit raw, shape {raw.shape}; got {centre.shape}")
     distance = raw - centre
     product, square = distance * (truth - centre), distance**2
     if axis is None:
         product, square = product.sum(1), square.sum(1)
+    if not np.all(square.sum(0) > 0):
+        raise ValueError("raw: every entry equals the centre, so that any weight will do")
     share = product.sum(0) / square.sum(0)
     residual = product - share * square  # the delta method for a ratio of means
     error = residual.std(0, ddof=1) / square.mean(0) / np.sqrt(len(raw))
@@ -400,9 +418,17 @@ class Ledger:
         exact, simulated, error : float or array_like
             What the algebra says, what the simulation found, and its Monte Carlo standard error.
         """
-        error = _validate.positive("error", error)
-        columns = map(np.ravel, np.broadcast_arrays(np.asarray(exact, float), simulated, error))
+        columns = self._columns(exact, simulated, error)
         self.rows += [(claim, *map(float, values)) for values in zip(*columns, strict=True)]
+
+    @staticmethod
+    def _columns(exact, simulated, error):
+        columns = {
+            "exact": _validate.all_finite("exact", exact),
+            "simulated": _validate.all_finite("simulated", simulated),
+            "error": _validate.positive("error", error),
+        }
+        return [column.ravel() for column in _validate.together(**columns)]
 
     def compare(self, claim: str, exact, simulated, error, *, names, digits: int = 3) -> str:
         """Add claims as `add` does, and return them as lines of text, ready to print.
@@ -414,9 +440,12 @@ class Ledger:
         digits : int
             Decimals.
         """
+        names = [str(name) for name in names]
+        claims = self._columns(exact, simulated, error)[0].size
+        if len(names) != claims:
+            raise ValueError(f"names: one a claim is wanted; got {len(names)} for {claims} claims")
         old = len(self.rows)
         self.add(claim, exact, simulated, error)
-        names = [str(name) for name in names]
         wide = max(map(len, names))
         lines = [claim, f"{'':{wide}}  algebra  simulation   error     z"]
         for name, (_, says, found, off) in zip(names, self.rows[old:], strict=True):
@@ -435,10 +464,12 @@ class Ledger:
     @property
     def rms(self) -> float:
         """Root mean square of z."""
+        _some("rows", self.rows)
         return float(np.sqrt(np.mean(self.z**2)))
 
     def table(self) -> str:
         """One line for each sort of claim: how many, and the largest distance."""
+        _some("rows", self.rows)
         z = np.abs(self.z)
         sorts = list(dict.fromkeys(row[0] for row in self.rows))
         wide = max(map(len, sorts))
@@ -477,16 +508,16 @@ def _at_least_one(name, n):
 def _spread(name, value):
     if value is None:
         raise ValueError(f"{name}: wanted unless truth is given")
-    value = float(value)
-    if not (np.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}: must be finite and >= 0; got {value}")
-    return value
+    return _validate.single(name, value, _validate.not_negative)
+
+
+def _some(name, what):
+    if not what:
+        raise ValueError(f"{name}: at least one entry is wanted; got none")
 
 
 def _fixed(name, truth, shape):
-    truth = np.asarray(truth, float)
-    if not np.isfinite(truth).all():
-        raise ValueError(f"{name}: every entry must be finite")
+    truth = _validate.all_finite(name, truth)
     try:
         return np.broadcast_to(truth, shape)
     except ValueError:

@@ -79,11 +79,13 @@ def slider(
 
     raw, n = _validate.vector("raw", raw), _validate.positive("n", _validate.vector("n", n))
     _validate.same_length(raw=raw, n=n)
-    centre = float(_validate.vector("centre", centre)[0])
-    fitted = float(_validate.positive("prior_sample_size", prior_sample_size))
+    centre = _validate.single("centre", centre)
+    fitted = _validate.single("prior_sample_size", prior_sample_size, _validate.positive)
     steps = _validate.whole("steps", steps, least=5)
-    labels = [f"unit {j + 1}" for j in range(raw.size)] if labels is None else list(labels)
+    labels = [f"unit {j + 1}" for j in range(raw.size)] if labels is None else labels
     for name, values in (("labels", labels), ("shapes", shapes)):
+        if values is not None and not isinstance(values, Sequence | np.ndarray):
+            raise TypeError(f"{name}: a sequence is wanted; got {values!r:.80}")
         if values is not None and len(values) != raw.size:
             raise ValueError(
                 f"{name}: one per unit is wanted; got {len(values)} for {raw.size} units"
@@ -96,7 +98,7 @@ def slider(
     grid = prior_sample_sizes(n, fitted, steps)
     lines = [] if band is None else _band(band)
     values = np.concatenate([raw, [centre], *(np.array(line)[:, 1] for line in lines)])
-    margin = 0.06 * (np.ptp(values) or 1.0)
+    margin = 0.06 * max(np.ptp(values), 1e-3 * np.abs(values).max()) or 0.06
     low, high = values.min() - margin, values.max() + margin
     sizes = (n.min() / 1.4, n.max() * 1.4)
     spec = {
@@ -145,15 +147,18 @@ def prior_sample_sizes(n, fitted: float, steps: int) -> np.ndarray:
     The scale runs from a thirtieth of the smallest (of sizes and fitted value) to thirty times the
     largest, so that its ends look like the two extremes. The fitted value is one of the stops.
     """
+    n, fitted = _validate.positive("n", n), _validate.single("fitted", fitted, _validate.positive)
     low, high = min(n.min(), fitted) / 30, max(n.max(), fitted) * 30
-    scale = np.geomspace(low, high, steps)
-    scale = np.array([float(f"{value:.3g}") for value in scale])
+    scale = np.geomspace(low, high, _validate.whole("steps", steps, least=5))
+    if scale[1] > 1.02 * scale[0]:  # else three digits would not tell all of them apart
+        scale = np.array([float(f"{value:.3g}") for value in scale])
     scale[np.argmin(np.abs(np.log(scale / fitted)))] = fitted
     return np.concatenate([[0.0], scale, [np.inf]])
 
 
 def ticks(low: float, high: float) -> list[list]:
     """Return about five round values between `low` and `high`, each with its text."""
+    _rising(low, high)
     rough = (high - low) / 5
     power = 10.0 ** np.floor(np.log10(rough))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= rough)
@@ -166,6 +171,7 @@ def ticks(low: float, high: float) -> list[list]:
 
 def log_ticks(low: float, high: float) -> list[list]:
     """Return round values between `low` and `high` for a logarithmic axis, each with its text."""
+    _rising(_validate.single("low", low, _validate.positive), high)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for multiples in ((1,), (1, 3), (1, 2, 5), range(1, 10)):
         values = [m * p for p in powers for m in multiples if low <= m * p <= high]
@@ -174,6 +180,13 @@ def log_ticks(low: float, high: float) -> list[list]:
     if len(values) > 6:
         values = values[:: -(-len(values) // 6)]
     return [[_short(value), _compact(value)] for value in values]
+
+
+def _rising(low, high):
+    """Refuse ends of an axis that do not rise."""
+    low, high = _validate.single("low", low), _validate.single("high", high)
+    if not low < high:
+        raise ValueError(f"low: must lie below high; got {low} and {high}")
 
 
 def state_outlines() -> dict[str, list[np.ndarray]]:
@@ -247,6 +260,8 @@ def outline(ring) -> str:
 
 def _band(band: Sequence) -> list[list]:
     """Return the lines of a funnel as lists of [size, value]."""
+    if not isinstance(band, Sequence | np.ndarray) or len(band) != 3:
+        raise ValueError(f"band: size, lower and upper are wanted; got {band!r:.80}")
     size, *lines = (_validate.vector(f"band[{k}]", part) for k, part in enumerate(band))
     for line in lines:
         _validate.same_length(size=size, line=line)

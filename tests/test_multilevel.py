@@ -525,7 +525,7 @@ def test_predictions_must_match_the_fit(small):
         fit.predict([[0, 0]])
     with pytest.raises(ValueError, match="group_predictors: a seen group has its own"):
         fit.predict([[0, 0]], group="a", group_predictors=[1])
-    with pytest.raises(ValueError, match="n: sizes must be finite"):
+    with pytest.raises(ValueError, match="n: must be finite and >= 0; entry 0 is -1"):
         fit.weight(-1)
 
 
