@@ -173,7 +173,7 @@ def log_ticks(low: float, high: float) -> list[list]:
     """Return round values between `low` and `high` for a logarithmic axis, each with its text."""
     _rising(_validate.single("low", low, _validate.positive), high)
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for multiples in ((1,), (1, 3), (1, 2, 5), range(1, 10)):
+    for multiples in ((1,), (1, 3), (1, 2, 5), range(1, 10), np.arange(10, 100) / 10):
         values = [m * p for p in powers for m in multiples if low <= m * p <= high]
         if len(values) >= 3:
             break

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -15,6 +16,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 KIDNEY_TAG = "kidney-data"
 CELL = "notebook cell"  # what became of it, told to the process that sums up
+
+# What hypothesis keeps is kept outside of the tree.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{tempfile.gettempdir()}/hypothesis")
 
 
 @pytest.fixture(scope="session")
