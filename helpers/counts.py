@@ -48,6 +48,10 @@ def control_limits(rate, exposure, *, level=0.95):
 
     rate = _validate.single("rate", rate, _validate.positive)
     expected = rate * _validate.positive("exposure", exposure)
+    if expected.max() > 1e10:  # SciPy's quantiles end a little further on, in NaN
+        raise ValueError(
+            f"exposure: at most 1e10 events may be expected; at this rate {expected.max():.3g}"
+        )
     tail = (1 - _level(level)) / 2
     return stats.poisson.ppf(tail, expected), stats.poisson.isf(tail, expected)
 

@@ -77,8 +77,8 @@ def refused(name: str):
 @st.composite
 def successes(draw, least=1, most=8, trials=10**9, both=True):
     """Draw (y, n): few units of few trials and many, with a success and a failure if `both`."""
-    size = st.one_of(st.integers(1, 3), st.integers(1, 50), st.integers(1, trials))
-    n = draw(st.lists(size.filter(lambda k: k <= trials), min_size=least, max_size=most))
+    size = st.one_of(*(st.integers(1, min(k, trials)) for k in (3, 50, trials)))
+    n = draw(st.lists(size, min_size=least, max_size=most))
     y = [draw(st.integers(0, k)) for k in n]
     assume(not both or 0 < sum(y) < sum(n))
     return np.array(y, float), np.array(n, float)

@@ -194,7 +194,7 @@ def test_a_million_units(fit):
 # ------------------------------------------------------------------------------------- the grid
 
 
-@settings(max_examples=few(5))
+@settings(max_examples=few(3))
 @given(successes(least=2, most=5, trials=40), st.data())
 def test_the_grid_keeps_its_promises(data, more):
     y, n = data
