@@ -9,7 +9,7 @@ held still while alpha and beta move.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -381,7 +381,7 @@ def _start(y, n, chains, rng, log_prior, start):
     if log_prior is bda3_prior and not ((y > 0) & (y < n)).any(axis=1).all():
         raise ValueError("y: no unit has 0 < y < n; under bda3_prior the posterior is improper")
     if start is not None:
-        if not isinstance(start, Sequence | np.ndarray) or len(start) != 2:
+        if not hasattr(start, "__len__") or len(start) != 2:
             raise ValueError(f"start: a pair is wanted, alpha and beta; got {start!r:.80}")
         each = np.empty(chains)
         first = [together(start=positive("start", x), chains=each)[0] for x in start]

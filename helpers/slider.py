@@ -84,7 +84,7 @@ def slider(
     steps = _validate.whole("steps", steps, least=5)
     labels = [f"unit {j + 1}" for j in range(raw.size)] if labels is None else labels
     for name, values in (("labels", labels), ("shapes", shapes)):
-        if values is not None and not isinstance(values, Sequence | np.ndarray):
+        if values is not None and not hasattr(values, "__len__"):
             raise TypeError(f"{name}: a sequence is wanted; got {values!r:.80}")
         if values is not None and len(values) != raw.size:
             raise ValueError(
@@ -260,7 +260,7 @@ def outline(ring) -> str:
 
 def _band(band: Sequence) -> list[list]:
     """Return the lines of a funnel as lists of [size, value]."""
-    if not isinstance(band, Sequence | np.ndarray) or len(band) != 3:
+    if not hasattr(band, "__len__") or len(band) != 3:
         raise ValueError(f"band: size, lower and upper are wanted; got {band!r:.80}")
     size, *lines = (_validate.vector(f"band[{k}]", part) for k, part in enumerate(band))
     for line in lines:

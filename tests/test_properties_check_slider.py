@@ -6,6 +6,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -127,6 +128,11 @@ def test_the_browser_gets_finite_numbers_in_range(units, centre, fitted):
 
 GOOD = {"raw": [1.0, 2.0, 3.0], "n": [3, 4, 5], "centre": 1.5, "prior_sample_size": 2.0}
 GOOD |= {"unit": "rats", "quantity": "rate"}
+
+
+def test_labels_may_be_any_sequence_of_the_units_length():
+    for labels in (list("abc"), tuple("abc"), "abc", np.array(list("abc")), pd.Index(list("abc"))):
+        assert slider(**GOOD, labels=labels).data == slider(**GOOD, labels=["a", "b", "c"]).data
 
 
 @each(NO_NUMBERS)
