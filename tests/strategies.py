@@ -13,14 +13,14 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 
 ALWAYS = {"derandomize": True, "deadline": None, "database": None}
-settings.register_profile("course", max_examples=25, **ALWAYS)
-settings.register_profile("thorough", max_examples=500, **ALWAYS)
+settings.register_profile("course", max_examples=20, **ALWAYS)
+settings.register_profile("thorough", max_examples=400, **ALWAYS)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "course"))
 
 
 def few(examples: int) -> int:
     """Return how many examples a costly test looks at: so many, or twenty times as many."""
-    return examples * settings().max_examples // 25
+    return examples * settings().max_examples // 20
 
 
 #: No array of finite numbers, whatever is asked for, and what each of them is.
