@@ -114,7 +114,11 @@ class GammaPopulation:
         """Return the posterior mean of each unit's rate: mean + weight * (y / n - mean)."""
         y, n = self._units(y, n)
         raw = np.divide(y, n, out=np.zeros_like(n), where=n > 0)
-        return self.mean + self.weight(n) * (raw - self.mean)
+        own, others = self.weight(n), 1 / (1 + n / self.prior_sample_size)
+        # Start from the nearer end: no digits are lost, however far apart the two are.
+        return np.where(
+            own < others, self.mean + own * (raw - self.mean), raw + others * (self.mean - raw)
+        )
 
     def posterior(self, y, n):
         """Return the Gamma distribution of each unit's rate given its data (`scipy.stats`).
