@@ -261,3 +261,16 @@ def test_bad_input_is_refused_by_name(call, told):
 def test_a_generator_is_wanted():
     with pytest.raises(TypeError, match="rng"):
         counts.randomised_pit(stats.poisson(2), [1], rng=5)
+
+
+def test_a_top_that_is_nearly_flat_is_found():
+    """Counts without spread: the likelihood hardly changes with n0, and its slope is rounding."""
+    n = np.geomspace(300, 3e7, 3109)
+    for seed in range(40):
+        y = np.random.default_rng(seed).poisson(5e-5 * n)
+        fit = counts.fit_population(y, n)
+        size = fit.population.prior_sample_size
+        for factor in (0.5, 2.0):
+            other = min(size, 1e12) * factor
+            value = stats.nbinom(5e-5 * other, other / (other + n)).logpmf(y).sum()
+            assert fit.log_likelihood >= value - 1e-6
