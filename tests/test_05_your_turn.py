@@ -52,17 +52,22 @@ def beta_binomial_loss(log_parameters, y, n):
     return -stats.betabinom.logpmf(y, n.astype(int), a, b).sum()
 
 
+def likeliest(y, n, *, start):
+    """Return alpha and beta of the largest marginal likelihood, by a search without slopes."""
+    found = optimize.minimize(
+        beta_binomial_loss,
+        np.log(start),
+        args=(y, n),
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000},
+    )
+    return np.exp(found.x)
+
+
 @cache
 def sids_fit():
     _, y, n, _, _ = sids()
-    found = optimize.minimize(
-        beta_binomial_loss,
-        np.log([4, 2000]),
-        args=(y, n),
-        method="Nelder-Mead",
-        options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 4000},
-    )
-    return np.exp(found.x)
+    return likeliest(y, n, start=(4, 2000))
 
 
 def squared_errors():
@@ -249,14 +254,7 @@ def baseball():
     table = datasets.load_baseball()
     y, n = table["hits"].to_numpy(float), table["at_bats"].to_numpy(float)
     later = (table["remaining_hits"] / table["remaining_at_bats"]).to_numpy()
-    found = optimize.minimize(
-        beta_binomial_loss,
-        np.log([100, 300]),
-        args=(y, n),
-        method="Nelder-Mead",
-        options={"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000},
-    )
-    return table, y, n, later, np.exp(found.x)
+    return table, y, n, later, likeliest(y, n, start=(100, 300))
 
 
 def test_baseball(capsys):
