@@ -6,7 +6,6 @@ Written for `helpers.beta_binomial` and `helpers.mcmc`, which say what it is for
 from __future__ import annotations
 
 import math
-from itertools import product
 
 import numpy as np
 from scipy.special import digamma, expit, gammaln
@@ -15,6 +14,8 @@ from helpers._validate import counts, positive, real, successes_and_trials, toge
 
 #: How many (grid point, unit) pairs are worked on at a time: a few megabytes.
 BLOCK = 30_000
+#: Up to so many trials of a unit, and of all units, products are quicker and as exact.
+FEW = 1_000, 100_000
 
 
 def log_beta_binomial(y, n, alpha, beta):
@@ -60,18 +61,26 @@ def data_terms(y, n):
 def log_beta_binomial_given(y, n, log_p, log_q, binomial, alpha, beta):
     """Do the work of `log_beta_binomial`, given what depends on the data alone."""
     size, rest = alpha + beta, n - y
-    log_y, log_rest, log_n = np.log1p(y / alpha), np.log1p(rest / beta), np.log1p(n / size)
     # log of posterior mean / prior mean: near 0 from their difference, which loses no digits
     move = (y * beta - rest * alpha) / (size + n)
-    up, down = move / alpha, -move / beta
-    up = np.where(up < -0.5, log_y - log_n, np.log1p(np.maximum(up, -0.5)))
-    down = np.where(down < -0.5, log_rest - log_n, np.log1p(np.maximum(down, -0.5)))
+    log_n = np.log1p(n / size)
+    up = _log1p_of(move / alpha, y / alpha, log_n)
+    down = _log1p_of(-move / beta, rest / beta, log_n)
     total = (alpha + y) * up + (beta + rest) * down
     total += y * (-np.log1p(beta / alpha) - log_p) + rest * (-np.log1p(alpha / beta) - log_q)
-    total -= 0.5 * (log_y + log_rest - log_n)
+    total -= 0.5 * (up + down + log_n)
     total += stirling(alpha + y) + stirling(beta + rest) - stirling(size + n)
     total -= stirling(alpha) + stirling(beta) - stirling(size)
     return total + binomial
+
+
+def _log1p_of(move, share, log_n):
+    """Return log(1 + move), which is log(1 + share) - log_n: the one that loses fewer digits."""
+    move, share, log_n = np.broadcast_arrays(move, share, log_n)
+    value = np.array(np.log1p(np.maximum(move, -0.5)))
+    far = move < -0.5
+    value[far] = np.log1p(share[far]) - log_n[far]
+    return value
 
 
 def stirling(z):
@@ -88,35 +97,97 @@ def stirling(z):
     return rest
 
 
+def likelihood(y, n, count):
+    """Return the log likelihood as a function of alpha and beta, each of shape (rows, 1).
+
+    Parameters
+    ----------
+    y, n : ndarray, shape (1, J) or (rows, J)
+        One data set for all rows, or one for each.
+    count : ndarray, shape (J,)
+        How often each unit occurs.
+    """
+    few = n.max(initial=0) <= FEW[0] and (n @ count).max() <= FEW[1]
+    return _of_products(y, n, count) if few else _of_units(y, n, count)
+
+
+def _of_products(y, n, count):
+    """Write it as products.
+
+    For one unit, B(alpha + y, beta + n - y) / B(alpha, beta) is
+
+        alpha (alpha+1) ... (alpha+y-1)  beta (beta+1) ... (beta+n-y-1)
+        ---------------------------------------------------------------
+        (alpha+beta) (alpha+beta+1) ... (alpha+beta+n-1)
+
+    The factor alpha + k, as alpha (1 + k/alpha), occurs once for each unit with y > k: count those
+    once, and a call takes one logarithm a factor, however many units there are.
+    """
+
+    def log_product(trials):
+        most = int(trials.max(initial=0))
+        k = np.arange(most)
+        exactly = [np.bincount(row.astype(int), count, most + 1) for row in trials]
+        units = np.cumsum(np.array(exactly)[:, :0:-1], axis=1)[:, ::-1]  # with y > k
+        if len(units) == 1:
+            return lambda x: np.log1p(k / x) @ units[0]
+        return lambda x: np.einsum("ck,ck->c", np.log1p(k / x), units)
+
+    of_alpha, of_beta, of_both = map(log_product, (y, n - y, n))
+    log_p, log_q, binomial = data_terms(y, n)
+    constant = (binomial - y * log_p - (n - y) * log_q) @ count
+    successes, failures = y @ count, (n - y) @ count
+
+    def log_likelihood(alpha, beta):
+        value = of_alpha(alpha) + of_beta(beta) - of_both(alpha + beta) + constant
+        value -= successes * np.log1p(beta / alpha)[:, 0]
+        return value - failures * np.log1p(alpha / beta)[:, 0]
+
+    log_likelihood.width = int(y.max(initial=0) + (n - y).max(initial=0) + n.max(initial=0))
+    return log_likelihood
+
+
+def _of_units(y, n, count):
+    """Sum over units, a block of them at a time."""
+    terms = (y, n, *data_terms(y, n))
+    blocks = [slice(first, first + BLOCK) for first in range(0, y.shape[1], BLOCK)]
+
+    def log_likelihood(alpha, beta):
+        return sum(
+            log_beta_binomial_given(*(x[:, block] for x in terms), alpha, beta) @ count[block]
+            for block in blocks
+        )
+
+    log_likelihood.width = y.shape[1]
+    return log_likelihood
+
+
+def distinct(y, n):
+    """Return each distinct (y, n) once, and how often it occurs: three arrays of one length."""
+    pairs, count = np.unique(y + 1j * n, return_counts=True)
+    return pairs.real.copy(), pairs.imag.copy(), count.astype(float)
+
+
 class Units:
     """Units summed up for the likelihood: each distinct (y, n) once, and how often it occurs."""
 
     def __init__(self, y, n):
         y, n = successes_and_trials(y, n)
-        pairs, self.count = np.unique(y[n > 0] + 1j * n[n > 0], return_counts=True)
-        self.y, self.n = pairs.real.copy(), pairs.imag.copy()
+        self.y, self.n, self.count = distinct(y[n > 0], n[n > 0])
         self.total_y, self.total_n = (self.count @ x for x in (self.y, self.n))
         self.log_p, self.log_q, self.binomial = data_terms(self.y, self.n)
         self.inner = (self.y > 0) & (self.y < self.n)
+        self._likelihood = likelihood(self.y[None], self.n[None], self.count)
 
     def log_likelihood(self, alpha, beta):
         """Sum over units; broadcasts over alpha and beta."""
         alpha, beta = np.broadcast_arrays(alpha, beta)
-        total = np.zeros(alpha.size)
-        step = max(1, BLOCK // self.y.size)
-        for start, first in product(range(0, alpha.size, step), range(0, self.y.size, BLOCK)):
-            part, some = slice(start, start + step), slice(first, first + BLOCK)
-            terms = log_beta_binomial_given(
-                self.y[some],
-                self.n[some],
-                self.log_p[some],
-                self.log_q[some],
-                self.binomial[some],
-                alpha.ravel()[part, None],
-                beta.ravel()[part, None],
-            )
-            total[part] += terms @ self.count[some]
-        return total.reshape(alpha.shape)[()]
+        rows = max(1, BLOCK // max(1, self._likelihood.width))
+        total = [
+            self._likelihood(alpha.ravel()[i : i + rows, None], beta.ravel()[i : i + rows, None])
+            for i in range(0, alpha.size, rows)
+        ]
+        return np.concatenate([*total, []]).reshape(alpha.shape)[()]
 
     def mean_given(self, sizes):
         """Mean rate of the population if alpha + beta were so: a weighted average of rates."""

@@ -20,10 +20,10 @@ FURTHEST = (-30.0, 60.0)
 
 def find_mode(density, units):
     """Return (log(alpha/beta), log(alpha+beta)) of the highest density."""
-    log_sizes = np.linspace(math.log(1e-3), math.log(1e3 * units.n.max() + 1e3), 60)
+    log_sizes = np.linspace(math.log(1e-3), math.log(1e3 * units.n.max() + 1e3), 40)
     share = units.count * units.n / (units.n + np.exp(log_sizes)[:, None])
     means = share @ ((units.y + 0.5) / (units.n + 1)) / share.sum(axis=1)
-    coarse = np.add.outer(np.linspace(-2, 2, 9), logit(means))
+    coarse = np.add.outer(np.linspace(-2, 2, 5), logit(means))
     values = density(coarse, log_sizes)
     if not np.isfinite(values).any():
         raise ValueError("log_prior: it is -inf (or NaN) wherever the data are likely")

@@ -38,6 +38,7 @@ def one_curve(sizes, *, curve, strips):
     for ax in (curve, strips):
         ax.axvline(1, color=plots.COMPLETE_POOLING.color, linestyle=":", linewidth=1.2)
     curve.set(xscale="log", ylabel="weight of a unit's own data", ylim=(0, 1))
+    curve.minorticks_off()
     strips.set(xlabel="size of the unit over prior sample size, n / n0", ylim=(-3.6, 0.6))
     strips.set_yticks(-np.arange(len(sizes)), list(sizes))
     return curve, strips
@@ -67,4 +68,5 @@ def prediction_grid(grids, *, axes):
         if name == "radon":
             ax.set_xscale("log")
             ax.set_xticks([1, 3, 10, 30], ["1", "3", "10", "30"])
+            ax.minorticks_off()
     return axes

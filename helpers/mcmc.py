@@ -16,7 +16,13 @@ import numpy as np
 from scipy.special import betainc, betaincinv, expit, xlog1py, xlogy
 from tqdm import tqdm
 
-from helpers._beta_binomial import data_terms, log_beta_binomial_given, stirling
+from helpers._beta_binomial import (
+    data_terms,
+    distinct,
+    likelihood,
+    log_beta_binomial_given,
+    stirling,
+)
 from helpers._validate import (
     function,
     generator,
@@ -30,8 +36,6 @@ from helpers.beta_binomial import bda3_prior
 
 #: Acceptance rate aimed at in warm-up: good for moving one number at a time (Gelman et al. 1996).
 TARGET = 0.44
-#: Up to this many trials per unit, `collapsed` writes the likelihood as products.
-MANY = 1000
 #: Sweeps between two looks at the acceptance rate during warm-up.
 ROUND = 20
 
@@ -457,11 +461,12 @@ def _log_conditional(log_alpha, log_beta, mean_log_theta, mean_log_rest, units, 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         alpha, beta = np.exp(log_alpha), np.exp(log_beta)
         log_size = np.logaddexp(log_alpha, log_beta)
+        rest = np.array([1, 1, -1]) @ stirling(np.array([alpha, beta, alpha + beta]))
         per_unit = (
             alpha * (mean_log_theta - (log_alpha - log_size))
             + beta * (mean_log_rest - (log_beta - log_size))
             + 0.5 * (log_alpha + log_beta - log_size)
-            - (stirling(alpha) + stirling(beta) - stirling(alpha + beta))
+            - rest
         )
         value = units * per_unit + log_prior(alpha, beta) + log_alpha + log_beta
     return np.where(np.isfinite(value), value, -np.inf)
@@ -497,51 +502,18 @@ def _given_ranks(rank, y, n, log_prior):
 
 def _marginal(y, n, log_prior):
     """Return the log density of (log odds, log size) given the data, the rates integrated out."""
-    likelihood = _few_counts(y, n) if n.max() <= MANY else _any_counts(y, n)
+    if len(y) == 1:
+        pairs = distinct(y[0], n[0])
+        log_likelihood = likelihood(pairs[0][None], pairs[1][None], pairs[2])
+    else:  # a data set for each chain
+        log_likelihood = likelihood(y, n, np.ones(y.shape[1]))
 
     def density(log_odds, log_size):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             size = np.exp(log_size)
             alpha, beta = size * expit(log_odds), size * expit(-log_odds)
-            value = likelihood(alpha[:, None], beta[:, None])
+            value = log_likelihood(alpha[:, None], beta[:, None])
             value += log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
         return np.where(np.isfinite(value), value, -np.inf)
 
     return density
-
-
-def _few_counts(y, n):
-    """Return the log likelihood of (alpha, beta), each (chains, 1), for counts of at most MANY.
-
-    Written as products. For one unit, B(alpha + y, beta + n - y) / B(alpha, beta) is
-
-        alpha (alpha+1) ... (alpha+y-1)  beta (beta+1) ... (beta+n-y-1)
-        ---------------------------------------------------------------
-        (alpha+beta) (alpha+beta+1) ... (alpha+beta+n-1)
-
-    The factor alpha + k occurs once for each unit with y > k: count those once, before the chains
-    start, and a step takes one logarithm a factor, however many units there are.
-    """
-
-    def log_product(counts):
-        k = np.arange(counts.max())
-        units = np.array([(row > k[:, None]).sum(axis=1) for row in counts], float)
-        if len(units) == 1:
-            return lambda x: np.log(x + k) @ units[0]
-        return lambda x: np.einsum("ck,ck->c", np.log(x + k), units)  # a data set for each chain
-
-    of_alpha, of_beta, of_both = map(log_product, (y, n - y, n))
-    constant = data_terms(y, n)
-    constant = (constant[2] - y * constant[0] - (n - y) * constant[1]).sum(axis=1)
-    return lambda alpha, beta: of_alpha(alpha) + of_beta(beta) - of_both(alpha + beta) + constant
-
-
-def _any_counts(y, n):
-    """Return the same function for counts of any size, or a data set for each chain."""
-    if len(y) == 1:  # each distinct (y, n) once
-        pairs, count = np.unique(y[0] + 1j * n[0], return_counts=True)
-        y, n = pairs.real[None, :], pairs.imag[None, :]
-    else:
-        count = np.ones(y.shape[1])
-    terms = data_terms(y, n)
-    return lambda alpha, beta: log_beta_binomial_given(y, n, *terms, alpha, beta) @ count

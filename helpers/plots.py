@@ -220,6 +220,7 @@ def weights(n, prior_sample_size, *, ax, unit="observations"):
         fontsize=10,
     )
     ax.set(xscale="log", ylim=(0, 1), xlabel=unit, ylabel="weight of the unit's own data")
+    ax.minorticks_off()
     return ax
 
 
@@ -453,6 +454,7 @@ def funnel(size, rate, centre, curve, limits, *, ax, groups=(), mark=None, scale
         ring = {"markersize": 12, "markerfacecolor": "none", "markeredgewidth": 2}
         ax.plot(size[mark], rate[mark], "o", color=MINE, **ring)
     ax.set_xscale("log")
+    ax.minorticks_off()
     if groups:
         ax.legend(markerscale=3)
     return ax
@@ -599,6 +601,7 @@ def estimates_by_strength(strength, estimates, fitted, *, ax, quantity="estimate
     ax.plot(strength, estimates, color=PARTIAL_POOLING.color, linewidth=0.8)
     ax.axvline(fitted, color="black", linestyle=":")
     ax.set(xscale="log", xlabel="prior sample size n0 (dotted: fitted)", ylabel=quantity)
+    ax.minorticks_off()
     return ax
 
 

@@ -161,6 +161,8 @@ def traps(log_size, densities, means, *, axes):
         )
     right.set(xlabel=r"upper bound for $\kappa$", ylabel=r"mean of $\alpha$ up to that bound")
     right.set_title("textbook's prior")
+    for ax in axes:
+        ax.minorticks_off()  # so many decades: they would be a grey band
     return axes
 
 

@@ -66,7 +66,8 @@ def show(fig, alt: str) -> None:
     _refuse_borrowed_colours(fig)
     if fig.get_layout_engine():  # lay out here, once: savefig would draw the whole figure for it
         fig.get_layout_engine().execute(fig)
-        fig.set_layout_engine("none")
+        with plt.rc_context({"figure.constrained_layout.use": False}):
+            fig.set_layout_engine(None)  # no engine left ("none" leaves one that counts as one)
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     plt.close(fig)

@@ -112,4 +112,5 @@ def two_funnels(size, fits, centre, *, axes):
         ax.plot(size, estimate, **{**look.points, "markersize": 4})
         ax.set(xscale="log", title=look.label, xlabel="houses measured in the county")
         ax.set_xticks([1, 10, 100], ["1", "10", "100"])
+        ax.minorticks_off()
     return axes

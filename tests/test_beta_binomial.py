@@ -128,6 +128,16 @@ def test_likelihood_sums_and_broadcasts(rats):
     assert value[0, 1] == pytest.approx(log_beta_binomial(y, n, 1, 9).sum(), rel=1e-12)
 
 
+def test_products_and_units_agree(rats):
+    """Few counts go by products, many unit by unit: the same sum, however wide the population."""
+    y, n = rats
+    size = np.logspace(-8, 18, 53)[:, None]
+    for mean in (1e-9, 0.14, 0.5, 1 - 1e-9):
+        products = log_marginal_likelihood(size * mean, size * (1 - mean), y, n)
+        units = log_beta_binomial(y, n, size * mean, size * (1 - mean)).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(products, units, rtol=2e-13, atol=1e-10)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 60), st.floats(0.01, 200), st.floats(0.01, 200))
 def test_probabilities_sum_to_one(n, a, b):
