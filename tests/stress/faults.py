@@ -1,0 +1,473 @@
+"""Plant one fault at a time in a copy of the last commit, and see which test catches it.
+
+    .venv/bin/python tests/stress/faults.py [WORDS]      (`make faults`: all; WORDS pick by name)
+
+A fault in a page is planted as an author would: the text is edited, the notebook written anew and
+run. So its stored outputs agree with the fault, and something better has to notice: an assert of
+the page, or a test. A fault in a table gets a new hash in the README of the data. Whatever says
+MISSED needs a sharper test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+P0, P1, P2, P3, P4, P5 = (
+    f"notebooks/{name}.md"
+    for name in (
+        "00_start_here",
+        "01_kidney_cancer",
+        "02_garages",
+        "03_radon",
+        "04_rat_tumors",
+        "05_your_turn",
+    )
+)
+
+N4 = P4.replace(".md", ".ipynb")
+
+
+@dataclass
+class Fault:
+    """What is wrong, where, and what ought to notice (for a page: its own tests)."""
+
+    name: str
+    file: str
+    before: str = ""
+    after: str = ""
+    tests: tuple[str, ...] = ()
+    whole: bool = False  # replace wherever it stands, not only at the first place
+    edit: Callable[[dict], None] | None = None  # of a notebook, in place of before and after
+    run: bool = True  # write and run the notebook after its text was edited
+
+
+def strip(notebook: dict) -> None:
+    """Take all outputs away."""
+    for cell in code(notebook):
+        cell.update(outputs=[], execution_count=None)
+
+
+def never_run(notebook: dict) -> None:
+    """Leave one cell as if it had not been run."""
+    code(notebook)[5].update(outputs=[], execution_count=None)
+
+
+def without_alt(notebook: dict) -> None:
+    """Take the alternative text of the first figure away."""
+    next(o for o in outputs(notebook) if "image/png" in o.get("data", {}))["metadata"] = {}
+
+
+def stale_output(notebook: dict) -> None:
+    """Change the last digit of the first decimal number that is printed."""
+    for output in outputs(notebook):
+        text = "".join(output.get("text", ""))
+        number = re.search(r"\d\.\d+", text)
+        if number:
+            other = number[0][:-1] + str((int(number[0][-1]) + 1) % 10)
+            output["text"] = text.replace(number[0], other, 1)
+            return
+
+
+def code(notebook: dict) -> list[dict]:
+    """Return the code cells."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def outputs(notebook: dict) -> list[dict]:
+    """Return the outputs of all cells."""
+    return [output for cell in code(notebook) for output in cell["outputs"]]
+
+
+FAULTS = [
+    # wrong prior exponent
+    Fault(
+        "wrong prior exponent, helper",
+        "helpers/beta_binomial.py",
+        "return -2.5 * np.log(",
+        "return -1.5 * np.log(",
+        ("test_beta_binomial",),
+    ),
+    Fault(
+        "wrong prior exponent, grid by hand",
+        P4,
+        "- 2.5 * np.log(a + b) + np.log(a * b)",
+        "- 1.5 * np.log(a + b) + np.log(a * b)",
+    ),
+    Fault(
+        "wrong prior exponent, own sampler",
+        P4,
+        "- 2.5 * np.log(alpha + beta)",
+        "- 1.5 * np.log(alpha + beta)",
+    ),
+    Fault(
+        "wrong prior exponent, in words",
+        P4,
+        r"mean and prior sample size | $\kappa^{-3/2}$",
+        r"mean and prior sample size | $\kappa^{-5/2}$",
+    ),
+    # n-1 for n, and n for n-1
+    Fault(
+        "n-1 for n, helper",
+        "helpers/beta_binomial.py",
+        "variance = float(rates.var())",
+        "variance = float(rates.var(ddof=1))",
+        ("test_beta_binomial",),
+    ),
+    Fault(
+        "n-1 for n, moments by hand", P4, "np.var(old_y / old_n)", "np.var(old_y / old_n, ddof=1)"
+    ),
+    Fault("n-1 for n-J, spread within", P3, "(len(y) - len(counties))", "(len(y) - 1)"),
+    Fault(
+        "n for n-2, REML by hand",
+        P3,
+        "np.linalg.solve(V, residual) / (len(y) - 2)",
+        "np.linalg.solve(V, residual) / len(y)",
+    ),
+    # sd for variance
+    Fault(
+        "sd for variance, helper",
+        "helpers/normal_normal.py",
+        "np.mean(se**2), 0))",
+        "np.mean(se), 0))",
+        ("test_normal_normal",),
+    ),
+    Fault(
+        "sd for variance, the model of 02",
+        P2,
+        'Normal("epsilon_j", 0, PerObservationSD / sympy.sqrt(n_j))',
+        'Normal("epsilon_j", 0, PerObservationSD**2 / n_j)',
+    ),
+    Fault(
+        "sd for variance, noise of means",
+        P3,
+        '(counties["se"] ** 2).mean()',
+        'counties["se"].mean()',
+    ),
+    Fault(
+        "sd for variance, weight by hand",
+        P3,
+        "(n_j / sigma_y**2) / (n_j / sigma_y**2 + 1 / sigma_alpha**2)",
+        "(n_j / sigma_y) / (n_j / sigma_y + 1 / sigma_alpha)",
+    ),
+    Fault(
+        "variance for sd, a garage's interval",
+        P5,
+        "np.sqrt(sixth * 10**2 / 6)",
+        "sixth * 10**2 / 6",
+    ),
+    # heads for person-years
+    Fault(
+        "heads for person-years, helper",
+        "helpers/datasets.py",
+        '    raw["fips"] = raw["fips"].str.zfill(5)\n',
+        '    raw["fips"] = raw["fips"].str.zfill(5)\n'
+        '    raw[["person_years_1980_84", "person_years_1985_89"]] //= 5\n',
+        ("test_datasets",),
+    ),
+    Fault(
+        "heads for person-years, the page's n",
+        P1,
+        'table["person_years_1980_84"].to_numpy()\n',
+        'table["person_years_1980_84"].to_numpy() // 5\n',
+    ),
+    Fault("heads for person-years, exercise 1.2", P1, "200_000 * 5", "200_000"),
+    Fault(
+        "heads for person-years, weights of 05",
+        P5,
+        'counties["person_years_1980_84"]\n',
+        'counties["person_years_1980_84"] // 5\n',
+    ),
+    Fault(
+        "heads for person-years, in words",
+        P1,
+        "live in a county for five years give fifty person-years",
+        "live in a county for five years give ten person-years",
+    ),
+    # wrong county joined
+    Fault(
+        "wrong county joined, uranium in the table",
+        "data/radon.csv",
+        ",0.502054\n",  # Aitkin's
+        ",0.892741\n",  # Becker's
+        ("test_datasets", "test_03_radon"),
+        whole=True,
+    ),
+    Fault(
+        "wrong county joined, loader",
+        "helpers/datasets.py",
+        'raw["fips"].str.zfill(5)',
+        'raw["fips"].str.ljust(5, "0")',
+        ("test_datasets",),
+    ),
+    Fault(
+        "wrong county joined, shades of the map",
+        P1,
+        "dict(zip(fips, shade))",
+        "dict(zip(shapes.rings, shade))",
+    ),
+    Fault(
+        "wrong county joined, rates of the states",
+        P1,
+        'np.unique(table["state"], return_inverse=True)[1]',
+        'pd.factorize(table["state"])[0]',
+    ),
+    Fault(
+        "wrong county joined, means of the counties",
+        P3,
+        'county.map(counties["mean"])  # of',
+        'counties["mean"].to_numpy()[pd.factorize(radon["fips"], sort=True)[0]]  # of',
+    ),
+    # activity + 0.1
+    Fault(
+        "activity + 0.1, loader",
+        "helpers/datasets.py",
+        "np.log(np.where(recorded == 0, 0.1, recorded))",
+        "np.log(recorded + 0.1)",
+        ("test_datasets",),
+    ),
+    Fault(
+        "activity + 0.1, page 03",
+        P3,
+        'y = radon["log_radon"]\n',
+        'y = np.log(radon["activity"] + 0.1)\n',
+    ),
+    Fault(
+        "activity + 0.1, page 05",
+        P5,
+        'of_houses = houses["log_radon"],',
+        'of_houses = np.log(houses["activity"] + 0.1),',
+    ),
+    # log base
+    Fault(
+        "log base, loader",
+        "helpers/datasets.py",
+        'np.log(houses["uppm"].to_numpy())',
+        'np.log10(houses["uppm"].to_numpy())',
+        ("test_datasets",),
+    ),
+    Fault("log base, back to pCi/L", P3, "{np.exp(level):.1f} pCi/L", "{10**level:.1f} pCi/L"),
+    Fault("log base, exercise 3.7", P3, "norm.sf(np.log(4), guess", "norm.sf(np.log10(4), guess"),
+    Fault(
+        "log base, log score",
+        P1,
+        "model.predictive(y, n, t * n2).logpmf(y2).sum()",
+        "np.log10(model.predictive(y, n, t * n2).pmf(y2)).sum()",
+    ),
+    # row 71 used in the prior
+    Fault(
+        "row 71 in the prior, helper",
+        "helpers/answers/rat_tumors.py",
+        "fit_marginal_likelihood(y[:-1], n[:-1])",
+        "fit_marginal_likelihood(y, n)",
+        ("test_04_rat_tumors",),
+    ),
+    Fault(
+        "row 71 in the prior, section 1", P4, "old_y, old_n = y[:-1], n[:-1]", "old_y, old_n = y, n"
+    ),
+    Fault(
+        "row 71 in the prior, full Bayes",
+        P4,
+        "posterior_grid(old_y, old_n)",
+        "posterior_grid(y, n)",
+    ),
+    Fault("row 71 in the prior, page 05", P5, "load_rat_tumors()[:-1]", "load_rat_tumors()"),
+    # a burn-in kept
+    Fault(
+        "a burn-in kept, helper",
+        "helpers/mcmc.py",
+        "        else:\n            kept.add(sweep - warmup,",
+        "        if sweep < draws:\n            kept.add(sweep,",
+        ("test_mcmc",),
+    ),
+    Fault("a burn-in kept, own chains", P4, "log_size_path[:, 1001:]", "log_size_path[:, 1:]"),
+    Fault(
+        "a burn-in kept, Gibbs of 03", P3, "np.mean(chain[100:], axis=0)", "np.mean(chain, axis=0)"
+    ),
+    # a seed changed
+    Fault(
+        "a seed changed, twin",
+        "helpers/datasets.py",
+        "default_rng(1980)",
+        "default_rng(1981)",
+        ("test_datasets",),
+    ),
+    Fault("a seed changed, page 02", P2, "default_rng(206)", "default_rng(26)"),
+    Fault("a seed changed, page 04", P4, "default_rng(409)", "default_rng(49)"),
+    # axes swapped
+    Fault(
+        "axes swapped, helper",
+        "helpers/plots.py",
+        'ax.plot(size, rate, ".", color="#8C8C8C"',
+        'ax.plot(rate, size, ".", color="#8C8C8C"',
+        ("test_county_plots", "test_show_plots_check"),
+    ),
+    Fault(
+        "axes swapped, labels of the funnel",
+        P1,
+        'xlabel="person-years 1980–84", ylabel="deaths per 100,000 a year"',
+        'xlabel="deaths per 100,000 a year", ylabel="person-years 1980–84"',
+    ),
+    Fault(
+        "axes swapped, from raw to partial",
+        P3,
+        "plots.shrinkage(raw, pooled, mu",
+        "plots.shrinkage(pooled, raw, mu",
+    ),
+    Fault(
+        "axes swapped, estimates against rates",
+        P4,
+        "rat_figures.against_observed(old_y / old_n, partial,",
+        "rat_figures.against_observed(partial, old_y / old_n,",
+    ),
+    # a stale sentence
+    Fault(
+        "a stale sentence, 00",
+        P0,
+        "prior sample size is $n_0 = 10$",
+        "prior sample size is $n_0 = 20$",
+    ),
+    Fault("a stale sentence, 01", P1, "tells 593 counties", "tells 539 counties"),
+    Fault("a stale sentence, 01 again", P1, "Four in five, so", "Nine in ten, so"),
+    Fault(
+        "a stale sentence, 02", P2, "about a fifth of no pooling's", "about a third of no pooling's"
+    ),
+    Fault(
+        "a stale sentence, 02 again",
+        P2,
+        "The garage with 3 visits moves",
+        "The garage with 8 visits moves",
+    ),
+    Fault("a stale sentence, 03", P3, "its estimates have sd 0.49", "its estimates have sd 0.94"),
+    Fault("a stale sentence, 03 again", P3, "95% lie below 3.8. But", "95% lie below 2.7. But"),
+    Fault(
+        "a stale sentence, 04",
+        P4,
+        "The mean of their rates is 13.6%",
+        "The mean of their rates is 16.3%",
+    ),
+    Fault("a stale sentence, 04 again", P4, "from 8 to 32 rats", "from 8 to 23 rats"),
+    Fault("a stale sentence, 05", P5, "an experiment | rats | 16 |", "an experiment | rats | 61 |"),
+    Fault("a stale sentence, 05 again", P5, "about an eighth", "about a third"),
+    # what goes wrong between text and notebook, and in files
+    Fault("outputs stripped", N4, edit=strip),
+    Fault("text edited, not the notebook", P4, "posterior", "Posterior", run=False),
+    Fault("a cell never run", N4, edit=never_run),
+    Fault("a misspelt tag", P4, "tags: [solution]", "tags: [soluton]"),
+    Fault("a figure without alt text", N4, edit=without_alt),
+    Fault("a stale output", N4, edit=stale_output, tests=(N4,)),
+    Fault("a digit of the data", "data/rat_tumors.csv", "4,14", "4,15", ("test_datasets",)),
+    Fault(
+        "a broken link in the README",
+        "README.md",
+        "(data/README.md)",
+        "(data/READM.md)",
+        ("test_readme",),
+    ),
+    Fault(
+        "a pooling in another's colour, helper",
+        "helpers/plots.py",
+        "**PARTIAL_POOLING.points",
+        "**NO_POOLING.points",
+        ("test_show_plots_check",),
+    ),
+    Fault(
+        "a pooling in another's colour, one page's figure",
+        "helpers/rat_figures.py",
+        "PARTIAL_POOLING",
+        "NO_POOLING",
+        ("test_page_figures",),
+        whole=True,
+    ),
+]
+
+
+def main(words: list[str]) -> int:
+    """Print a line for each fault; return how many were missed."""
+    wanted = [fault for fault in FAULTS if all(word in fault.name for word in words)]
+    missed = 0
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "checkout"
+        subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
+        for fault in wanted:
+            start = time.perf_counter()
+            found = caught_by(fault, copy)
+            missed += not found
+            told = f"caught by {found}" if found else "MISSED"
+            print(f"{fault.name}: {told} ({time.perf_counter() - start:.0f} s)", flush=True)
+    print(f"{len(wanted) - missed} of {len(wanted)} caught")
+    return missed
+
+
+def caught_by(fault: Fault, copy: Path) -> str:
+    """Plant the fault in a clean copy and return what catches it, or nothing."""
+    for clean in (["checkout", "--quiet", "."], ["clean", "--quiet", "-dfx"]):
+        subprocess.run(["git", *clean], cwd=copy, check=True)
+    path = copy / fault.file
+    text = path.read_text(encoding="utf-8")
+    if fault.edit:
+        notebook = json.loads(text)
+        fault.edit(notebook)
+        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        assert fault.before in text, f"{fault.name}: there is no {fault.before!r} in {fault.file}"
+        path.write_text(text.replace(fault.before, fault.after, -1 if fault.whole else 1))
+    if path.suffix == ".csv":
+        rehash(copy / "data" / "README.md", path)
+    tests = list(fault.tests)
+    if path.parent.name == "notebooks" and not tests:
+        tests = [*(test.stem for test in (copy / "tests").glob(f"test_{path.name[:2]}_*.py"))]
+        tests.append("test_notebook_files")
+        if path.suffix == ".md" and fault.run:
+            stopped = make_notebook(path, copy)
+            if stopped:
+                return f"the page itself: {stopped}"
+    files = [name if "/" in name else f"tests/{name}.py" for name in tests]
+    command = [BIN / "python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += ["-p", "no:xdist", "--nbval", "--nbval-current-env"]
+    command += ["-m", "not long and not browser", *files]
+    done = run(command, copy)
+    first = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, flags=re.MULTILINE)
+    if done.returncode not in (0, 1) and not first:
+        raise RuntimeError(done.stdout + done.stderr)
+    return first[1] if first else ""
+
+
+def make_notebook(text: Path, copy: Path) -> str:
+    """Write and run the notebook as `make notebooks` does; return what stopped it, if anything."""
+    notebook = text.with_suffix(".ipynb")
+    convert = [BIN / "jupyter", "nbconvert", "--log-level=ERROR", "--inplace"]
+    run([BIN / "jupytext", "--quiet", "--to", "ipynb", "--update", text], copy).check_returncode()
+    done = run([*convert, "--to", "notebook", "--execute", notebook], copy)
+    if done.returncode:
+        return re.sub(r"\x1b\[[\d;]*m", "", done.stderr).strip().splitlines()[-1]
+    run([*convert, "--coalesce-streams", notebook], copy).check_returncode()
+    return ""
+
+
+def rehash(readme: Path, table: Path) -> None:
+    """Write the hash of a changed table into the README of the data."""
+    line = rf"(\| `{re.escape(table.name)}` \| `)[0-9a-f]+"
+    new = hashlib.sha256(table.read_bytes()).hexdigest()
+    readme.write_text(re.sub(line, rf"\g<1>{new}", readme.read_text(encoding="utf-8")))
+
+
+def run(command: list, copy: Path) -> subprocess.CompletedProcess:
+    """Run a command with the copy's own helpers."""
+    environment = {**os.environ, "PYTHONPATH": str(copy), "TQDM_DISABLE": "1"}
+    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]) > 0)
