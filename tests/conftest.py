@@ -45,6 +45,30 @@ def targets_in():
     return lines
 
 
+@pytest.fixture
+def run_cell():
+    """Return a function: page, a part of one cell, names -> what the names are after that cell.
+
+    The cell gets what the test gives it, so a test can look into a picture, or feed a cell what
+    the page never does. Figures end up in `shown`.
+    """
+    import nbformat
+    import numpy as np
+    from matplotlib import pyplot as plt
+
+    def run(page: str, part: str, **given) -> dict:
+        (path,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
+        cells = nbformat.read(path, as_version=4).cells
+        (source,) = [c.source for c in cells if c.cell_type == "code" and part in c.source]
+        shown: list = []
+        names = {"np": np, "plt": plt, "show": lambda figure, text: shown.append(figure)} | given
+        exec(compile(source, f"{page}: {part}", "exec"), names)
+        return names | {"shown": shown}
+
+    yield run
+    plt.close("all")
+
+
 @pytest.fixture(scope="session")
 def real_kidney():
     """Return the real kidney table, or skip and say what was not checked."""

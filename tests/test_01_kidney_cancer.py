@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import optimize, special, stats
 
@@ -16,12 +18,23 @@ from helpers.check import check
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "notebooks" / "01_kidney_cancer.md").read_text(encoding="utf-8")
 FLAT = " ".join(TEXT.split())
+PRINTED = "".join(
+    output.get("text", "")
+    for cell in nbformat.read(ROOT / "notebooks" / "01_kidney_cancer.ipynb", 4).cells
+    for output in cell.get("outputs", [])
+)
 
 
 def says(*phrases: str) -> None:
     """Assert that the page still says this, so that a figure and its text change together."""
     for phrase in phrases:
         assert phrase in FLAT, phrase
+
+
+def prints(*lines: str) -> None:
+    """Assert that the page's code found this too (its stored outputs come from the real table)."""
+    for line in lines:
+        assert line in PRINTED, line
 
 
 class Kidney:
@@ -65,6 +78,14 @@ def test_puzzle(kidney):
         "A dozen counties have more than five times",
         "expect 0.1 deaths",
         "ten times the nation's",
+        "The table has one row for each of 3,109 counties",
+        "Ten men who live in a county for five years give fifty person-years",
+        "it tells 593 counties that nobody",
+    )
+    prints(
+        "real table: 4.86 deaths per 100,000 person-years\n",
+        f"the highest 310 counties: {1e5 * kidney.raw[kidney.highest].min():.1f} per 100,000",
+        "no death at all in 593 of 3,109 counties",
     )
     assert len(kidney.y) == 3109 and kidney.zero.sum() == 593
     assert 0.19 < kidney.zero.mean() < 0.2
@@ -82,6 +103,7 @@ def test_slip_in_the_source(kidney):
     lowest = np.argsort(both / (kidney.n + kidney.n2), kind="stable")[:310]
     assert round((both[lowest] == 0).mean(), 2) == 0.80
     assert (both == 0).sum() == 249
+    prints("without a death: 80% of the lowest tenth")
 
 
 def test_funnel_counts_by_exact_tails_and_by_simulation(kidney):
@@ -102,10 +124,55 @@ def test_funnel_counts_by_exact_tails_and_by_simulation(kidney):
         assert (upper < tail).sum() == above and (lower < tail).sum() == below
         low, high = counts.control_limits(kidney.national, kidney.n, level=level)
         assert (kidney.y > high).sum() == above and (kidney.y < low).sum() == below
+        prints(f"{level:.1%} limits: {above} counties above, {below} below")
     rng = np.random.default_rng(110)
     low, high = counts.control_limits(kidney.national, kidney.n, level=0.998)
     drawn = rng.poisson(mean, (200, mean.size))
     assert 1.5 < ((drawn < low) | (drawn > high)).sum(axis=1).mean() < 2.5
+
+
+def test_funnel_has_size_along_and_rate_up(kidney, run_cell):
+    """What a comparison of texts cannot see: which number is on which axis, and what it says."""
+    from helpers import plots
+
+    size = np.array([1e4, 1e5])
+    limits = [(size * 0, size * 0 + 1e-4)] * 2
+    given = {"size": size, "n": kidney.n, "raw": kidney.raw, "national": kidney.national}
+    given |= {"counts": counts, "groups": (), "mine": 0, "plots": plots, "limits": limits}
+    (figure,) = run_cell("01", "plots.funnel(", **given)["shown"]
+    (ax,) = figure.axes
+    np.testing.assert_array_equal(ax.get_lines()[0].get_xdata(), kidney.n)
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), 1e5 * kidney.y / kidney.n)
+    assert ax.get_xlabel().startswith("person-years") and "per 100,000" in ax.get_ylabel()
+
+
+def test_maps_give_each_county_its_own_shade(kidney, run_cell, monkeypatch):
+    """Colours go by county code: the two maps before and after pooling, code by code."""
+    from helpers import datasets, plots
+
+    drawn = []
+    monkeypatch.setattr(plots, "county_map", lambda shapes, colors, **_: drawn.append(colors))
+    given = {"raw": kidney.raw, "partial": kidney.partial, "national": kidney.national, "mine": 0}
+    given |= {"shapes": datasets.load_county_shapes(), "fips": kidney.table["fips"]}
+    names = run_cell("01", "shades = np.array", plots=plots, **given)
+    edges = (0.67, 0.8, 1.25, 1.5)
+    for colors, rate in zip(drawn, (kidney.raw, kidney.partial), strict=True):
+        for code, ratio in zip(kidney.table["fips"], rate / kidney.national, strict=True):
+            assert colors[code] == names["shades"][sum(ratio > edge for edge in edges)], code
+    says("below 0.67, 0.67 to 0.8, 0.8 to 1.25, 1.25 to 1.5 and above 1.5 times")
+
+
+def test_each_county_gets_the_rate_of_its_own_state(kidney, run_cell):
+    sums = kidney.table.groupby("state")[["deaths_1980_84", "person_years_1980_84"]].sum()
+    y_state, n_state = sums.to_numpy().T
+    given = {"table": kidney.table, "national": kidney.national, "no_death": kidney.zero}
+    given |= {"y_state": y_state, "n_state": n_state, "population": kidney.population}
+    names = run_cell("01", "by_state = ", counts=counts, pd=pd, **given)
+    states = kidney.table.groupby("state")
+    own = states["deaths_1980_84"].transform("sum") / states["person_years_1980_84"].transform(
+        "sum"
+    )
+    np.testing.assert_allclose(names["by_state"], own)
 
 
 def test_florida_hides_behind_one_rate(kidney):
@@ -141,6 +208,8 @@ def test_sources_hyperprior(kidney):
     assert round(1 / 613 / kidney.national) == 34
     away = abs(estimate - kidney.national) > abs(kidney.raw - kidney.national)
     assert round(away.mean(), 2) == 0.59
+    prints("163 per 100,000, 34 x national", "national rate: 59% of the counties")
+    says("with Poisson(5) the fit aims at 34 times the national rate")
 
 
 def test_los_angeles_moves_the_smallest_county(kidney):
@@ -169,6 +238,17 @@ def test_fitted_population_by_four_routes(kidney):
     assert abs(kidney.fit.mean / kidney.population.mean - 1) < 2e-6
     assert abs(kidney.fit.prior_sample_size / kidney.population.prior_sample_size - 1) < 2e-4
     assert (n < kidney.fit.prior_sample_size).mean() == pytest.approx(0.9, abs=0.005)
+    says("Nine counties in ten have less", "about 305,000 person-years.", "rises from 305,000 to")
+    for name, model in (("Beta-Binomial", kidney.fit), ("Gamma-Poisson", kidney.population)):
+        told = f"mean {1e5 * model.mean:.4f} per 100,000, sd {1e5 * model.sd:.4f}"
+        prints(f"{name}: {told}; n0 = {model.prior_sample_size:,.0f} person-years")
+    by_hand = {}
+    for n0 in (30_000, 300_000, 3_000_000, 3e9):
+        a = n0 * kidney.national
+        by_hand[n0] = special.betaln(a + y, n0 - a + n - y) - special.betaln(a, n0 - a)
+        gain = by_hand[n0].sum()
+    for n0 in (30_000, 300_000, 3_000_000):
+        prints(f"n0 = {n0:>9,}: log likelihood {by_hand[n0].sum() - gain:+.0f} against no spread")
 
     def loss(z):
         a, b = np.exp(z[0] + z[1]), np.exp(z[1]) * -np.expm1(z[0])
@@ -196,6 +276,9 @@ def test_posterior_of_the_hyperparameters_and_of_one_county(kidney):
     alpha, beta = grid.sample(200_000, rng=np.random.default_rng(1110))
     ends = np.quantile(alpha + beta, [0.025, 0.975])
     assert [round(end, -4) for end in ends] == [250_000, 370_000]
+    told = re.search(r"95% of n0: ([\d,]+) to ([\d,]+)", PRINTED).groups()
+    np.testing.assert_allclose([int(end.replace(",", "")) for end in told], ends, rtol=0.02)
+    prints("plugged in: 2.7 to 7.6 per 100,000", "no pooling: up to 1,430 per 100,000")
     rng = np.random.default_rng(111)
 
     def log_density(mean, size):
@@ -226,6 +309,7 @@ def test_moves(kidney):
     says("304 counties move farther")
     move = abs(kidney.partial - kidney.raw)
     assert (move > move[kidney.n.argmin()]).sum() == 304
+    prints("304 counties move farther than the smallest one")
 
 
 def test_states(kidney):
@@ -248,6 +332,10 @@ def test_scores_on_the_later_years(kidney):
     y, n, y2, n2 = kidney.y, kidney.n, kidney.y2, kidney.n2
     assert round(kidney.trend - 1, 2) == 0.07
     assert (kidney.zero & (y2 > 0)).sum() == 344
+    prints("trend +7.1%; first deaths only now in 344 counties")
+    says("by 1.07), and also", "times 1.07, added up", "gains about 470, and the next best")
+    says("A lead of 5 would already mean that the later deaths are some 150 times more probable")
+    assert round(np.exp(5), -1) == 150
     assert np.isneginf(stats.poisson.logpmf(y2, kidney.raw * n2)).sum() == 344
     sums = kidney.table.groupby("state")[["deaths_1980_84", "person_years_1980_84"]].sum()
     state_rate = sums["deaths_1980_84"] / sums["person_years_1980_84"]
@@ -266,6 +354,8 @@ def test_scores_on_the_later_years(kidney):
             kidney.population.predictive(y, n, m).logpmf(y2).sum(),
         )
         assert tuple(round(score) for score in got) == scores
+        for score in scores:
+            prints(f"log score {score} with" if trend == 1 else f"left in, {score} taken out")
         assert by_beta == pytest.approx(got[-1], abs=0.1)
 
 
@@ -305,6 +395,8 @@ def test_both_ends_of_the_ranking(kidney):
     assert abs(kidney.rate(kidney.zero) / (1e5 * kidney.trend * kidney.national) - 1) < 0.005
     assert (627 - 567) / np.sqrt(627) > 2
     assert round(np.sqrt(627)) == 25
+    says("Partial pooling promised 567, about 60 too few", "partial pooling promised 60 deaths too")
+    says("a count of 627 has a standard deviation of about 25", "| 627 deaths in the next five")
 
 
 def test_predictive_intervals_and_pit_by_simulation(kidney):
@@ -353,9 +445,13 @@ def test_four_ways_to_choose_a_hundred(kidney):
     assert found["raw"][:2] == (122, 24) and found["count"][:2] == (10179, 61)
     assert found["pooled"][1] == found["exceeds"][1] == 759
     assert 30 < found["pooled"][1] / found["raw"][1] < 32
+    for name, key in (("raw rate", "raw"), ("pooled rate", "pooled"), ("raw count", "count")):
+        came, beyond, rate = found[key]
+        prints(f"{name}: {came:>6,} deaths, {rate:.1f} per 100,000, {beyond:+.0f} beyond")
     chosen = np.argsort(-kidney.raw, kind="stable")[:100]
     says("promised 365 deaths, and 122 came")
     assert round(kidney.promised(kidney.raw, chosen)) == 365
+    says("of the 365 deaths that the highest hundred promised, 122 came")
 
 
 # --------------------------------------------------------------------------- states, size, age
@@ -367,6 +463,7 @@ def test_states_as_a_second_level_by_two_stages(kidney):
     nested = counts.fit_nested(kidney.y, kidney.n, kidney.table["state"])
     assert round(nested.prior_sample_size, -3) == 408_000
     assert round(nested.group_sd, 2) == 0.13
+    prints("states differ by 13%; n0 within a state 407,585")
     score = nested.population.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(
         kidney.y2
     )
@@ -376,6 +473,7 @@ def test_states_as_a_second_level_by_two_stages(kidney):
     assert round(score.sum() - single.sum()) == 29
     utah = list(nested.groups).index("Utah")
     assert round(1e5 * nested.group_means[utah], 1) == 3.6
+    says("its mean in the population of states 3.6")
     at = kidney.table["state"] == "Utah"
     assert round(1e5 * kidney.y[at].sum() / kidney.n[at].sum(), 1) == 2.5
     centres, errors, size = [], [], nested.prior_sample_size
@@ -407,6 +505,7 @@ def test_size_is_informative_and_mends_the_zero_counties(kidney):
     assert straight.coefficients[1] / straight.standard_errors[1] < -2.5
     promised = kidney.promised(curved.population.estimate(kidney.y, kidney.n), kidney.zero)
     assert round(promised) == 621
+    prints("no death before: 621 promised, 627 came")
     gain = [
         p.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(kidney.y2).sum()
         for p in (curved.population, kidney.population)
@@ -425,6 +524,8 @@ def test_histograms_and_spread(kidney):
     assert round(1e5 * kidney.fit.sd, 2) == 1.26
     noise = (kidney.national / kidney.n[big]).mean()
     assert round(1e5 * np.sqrt(kidney.raw[big].var() - noise), 2) == 1.25
+    prints("raw 22.8%, partially pooled 0.2%, population 4.0%", "raw 1.97, corrected 1.25 per")
+    says("| 1.97 against 1.26 per 100,000 in the larger counties")
 
 
 def test_age_explains_most_of_it(kidney):
@@ -450,6 +551,8 @@ def test_age_explains_most_of_it(kidney):
         crude = 1e5 * kidney.y[at].sum() / kidney.n[at].sum()
         weighted = (adjusted * kidney.n)[at].sum() / kidney.n[at].sum()
         assert crude / weighted == pytest.approx(ratio, abs=0.01)
+    prints("crude / adjusted rate: smallest tenth 1.32, largest tenth 0.99")
+    prints("sd/mean 26%, Florida 10 of 20", "sd/mean 10%, Florida 1 of 20")
     # a second sign: rates of large counties persist, age-adjusted ones much less
     large = kidney.n > 1e6
     later = kidney.table["age_adjusted_rate_1985_89"].to_numpy()
@@ -488,6 +591,17 @@ def test_table_by_tenth_on_the_twins_known_truth():
     assert mse["partial pooling"][9] < 0.8 * best[9]
     _, lower, upper = found["partial pooling"]
     assert 0.9 < ((lower <= truth) & (truth <= upper)).mean() < 0.97  # n0 came out a fifth high
+
+
+def test_worked_example_and_the_bet(kidney):
+    """Exercise 1.3's worked half, and the two groups of the bet."""
+    assert round(1e5 * np.sqrt(6e-5 / 20_000), 1) == 5.5
+    says(r"20\,000}$, that is 5.5 per 100,000", "5 − 6 = −1, so its typical error is 1 per")
+    big = (kidney.n >= 500_000) & (kidney.raw < 4e-5)
+    says("big counties (500,000 person-years or more) with fewer than 4 deaths per 100,000")
+    for name, group in (("A, no death", kidney.zero), ("B, big and low", big)):
+        prints(f"{name}: {group.sum()} counties, later rate {kidney.rate(group):.1f} per 100,000")
+    assert kidney.rate(big) < 0.8 * kidney.rate(kidney.zero), "Group B, by far"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
 from helpers import multilevel, simulate
 from helpers.answers import radon as answers
 from helpers.datasets import load_radon
 from helpers.multilevel import complete_pooling, no_pooling, partial_pooling
+
+PAGE = nbformat.read(Path(__file__).resolve().parent.parent / "notebooks/03_radon.ipynb", 4)
+TEXT = " ".join(" ".join(c.source for c in PAGE.cells if c.cell_type == "markdown").split())
+PRINTED = "".join(
+    output.get("text", "") for c in PAGE.cells if c.cell_type == "code" for output in c.outputs
+)
+
+
+def says(*phrases: str) -> None:
+    """Assert that the text says this, so that a figure and its sentence change together."""
+    for phrase in phrases:
+        assert phrase in TEXT, phrase
+
+
+def prints(*lines: str) -> None:
+    """Assert that the page's code found this too; runs of spaces count as one."""
+    for line in lines:
+        assert line in " ".join(PRINTED.split()), line
+
+
+def row(start: str) -> list[float]:
+    """Return the numbers of the first printed line that begins with `start`."""
+    line = re.search(rf"^ *{re.escape(start)}(.*)$", PRINTED, flags=re.MULTILINE)[1]
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", line)]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +75,12 @@ def at_printed_precision(value, printed: str):
     """Whether `value` rounds to the figure as printed."""
     digits = len(printed.split(".")[1])
     assert f"{value:.{digits}f}" == printed
+
+
+def cell_source(part: str) -> str:
+    """Return the code of the one cell that holds `part`."""
+    (source,) = [c.source for c in PAGE.cells if c.cell_type == "code" and part in c.source]
+    return source
 
 
 # ------------------------------------------------------------------------------ published values
@@ -111,6 +145,20 @@ def test_the_bet(radon, counties, means_fit):
     at_printed_precision(np.exp(means_fit.intercepts["Lac qui Parle"]), "5.0")
     assert means_fit.weight(2) < 0.25
     at_printed_precision(means_fit.intercepts["Lac qui Parle"], "1.61")
+    says("11.3 and 16.0 pCi/L (", "Their typical level is about 13", "**a)** 13, what its own")
+    says("all 919 houses is about 3.4.", "**d)** 3.4, what all", r"{11.3\times16.0}\approx13.4$")
+    says("**c)** 5, much nearer", "**The bet:** c. Two houses of 11.3 and 16.0 pCi/L make about 5")
+    says("*is* at 5 pCi/L", "less than a quarter of the weight", "is nearly seven houses")
+    prints("Lac qui Parle: 1.61 on the log scale, 5.0 pCi/L")
+
+
+def test_section_3_by_hand_with_the_book_s_spreads(radon, counties):
+    own, others = 0.80**2 / 2, 0.31**2  # variances
+    weight = others / (own + others)
+    level = weight * counties["mean"]["Lac qui Parle"] + (1 - weight) * radon["log_radon"].mean()
+    prints(f"its own weight {weight:.2f}; log radon {level:.2f}; {np.exp(level):.1f} pCi/L")
+    says(f"not quite the {level:.2f} that we got by hand", "The helper's 1.61 is")
+    says(rf"$0.80^2/2={own:.2f}$ and the second $0.31^2\approx{others:.2f}$")
 
 
 def test_section_1_on_sizes_and_zeros(radon, counties):
@@ -119,6 +167,11 @@ def test_section_1_on_sizes_and_zeros(radon, counties):
     assert (radon["activity"] == 0).sum() == 3
     assert (radon.loc[radon["activity"] == 0, "log_radon"] == np.log(0.1)).all()
     assert np.exp(0.7) == pytest.approx(2, abs=0.02)
+    says("919 houses of Minnesota, in 85 counties", "919 houses in 85 counties", "0.7 more means")
+    says("three as 0.1 pCi/L", "add 0.1 to *every* house")
+    prints("919 houses in 85 counties; largest 116 houses", "at most 5 houses")
+    high = (radon["log_radon"].max(), radon["activity"].max())
+    assert np.exp(high[0]) == pytest.approx(high[1]), "natural logarithms"
 
 
 def test_section_2_on_noise(radon, counties):
@@ -128,6 +181,13 @@ def test_section_2_on_noise(radon, counties):
     assert noise > observed / 2
     at_printed_precision(np.sqrt(observed), "0.49")
     at_printed_precision(np.sqrt(observed - noise), "0.30")
+    rest = observed - noise
+    prints(f"complete pooling {radon['log_radon'].mean():.2f}; sd of houses")
+    prints(f"sd of houses within a county {spread:.2f}")
+    prints(f"variance of the county means {observed:.3f} = noise {noise:.3f} + rest {rest:.3f}")
+    prints(f"sd of the county means {observed**0.5:.2f}; of the true levels {rest**0.5:.2f}")
+    says("here 919 − 85", "estimates have sd 0.49, the true levels only about 0.30")
+    says("found both spreads roughly, 0.80 and 0.30", "| 0.49 against 0.30: the rest is noise")
 
 
 def test_section_3_only_the_estimated_centre_reproduces_the_fit(radon, counties, means_fit):
@@ -146,12 +206,61 @@ def test_section_3_only_the_estimated_centre_reproduces_the_fit(radon, counties,
     assert counties["mean"]["St. Louis"] < 0.8 and counties["n"]["St. Louis"] == 116
     at_printed_precision(radon["log_radon"].mean(), "1.22")
     at_printed_precision(means_fit.prior_sample_size, "6.6")
+    for name, centre in (
+        ("all houses", radon["log_radon"].mean()),
+        ("county means", counties["mean"].mean()),
+        ("precision-weighted", weighted),
+    ):
+        prints(f"{name} {centre:.3f} largest difference from the fit {off(centre):.4f}")
+    says("its 116 houses are low", "keeps the centre at 1.31", "completely to 1.22, the mean")
+    says(r"To $\hat\mu_\alpha=1.31$, not to 1.22", "At the fitted $n_0$, 6.6 houses")
+    says("1.31 for the centre, which the helper calls `intercept`, 0.31 and 0.80")
+    prints("sigma_alpha 0.310, sigma_y 0.798, prior sample size 6.6")
 
 
 def test_section_3_one_single_house_county_hardly_moves(counties, means_fit):
     move = (means_fit.intercepts - counties["mean"]).abs()[counties["n"] == 1]
     assert len(move) == 3
     assert (move < 0.05).sum() == 1
+    says("One of the three one-house counties hardly moves")
+    everywhere = (means_fit.intercepts - counties["mean"]).abs()
+    prints(f"largest of all: {everywhere.idxmax()} (1 house), {everywhere.max():.2f}")
+
+
+def test_section_3_arrows_run_from_raw_to_pooled(counties, means_fit, run_cell):
+    """Where the picture's circles, diamonds and arrows stand; it cannot be compared as text."""
+    from helpers import plots
+
+    given = {"counties": counties, "means_fit": means_fit, "pooled_sd": means_fit.intercept_sd}
+    given |= {"state_mean": 1.22, "mu": means_fit.coefficients[0], "plots": plots}
+    (figure,) = run_cell("03", "plots.shrinkage(", **given)["shown"]
+    (ax,) = figure.axes
+    some = counties.loc[counties.index[::4].union(["Lac qui Parle"])].sort_values(
+        "n", kind="stable"
+    )
+    drawn = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
+    np.testing.assert_allclose(drawn["no pooling"], some["mean"])
+    np.testing.assert_allclose(drawn["partial pooling"], means_fit.intercepts[some.index])
+    assert ax.get_ylabel() == "log radon" and ax.get_xlabel().startswith("counties")
+
+
+def test_section_2_houses_are_compared_with_their_own_county(radon, counties, run_cell):
+    given = {"radon": radon, "county": radon["county"], "counties": counties.copy()}
+    found = run_cell("03", "sigma_within = ", **given)
+    own = radon.groupby("county")["log_radon"].transform("mean")
+    np.testing.assert_allclose(found["deviation"], radon["log_radon"] - own)
+    np.testing.assert_array_equal(found["y"], radon["log_radon"])
+
+
+def test_section_4_and_5_print_the_book_s_lines(radon, fit):
+    says("lower by 0.61, which is a factor of $e^{-0.61}$", "The slope is now −0.72")
+    assert 0.5 < np.exp(-0.61) < 0.6, "a little over one half"
+    prints("by hand: [ 1.327 -0.613]", "floor -0.613 (se 0.073)", "slope by hand: -0.721")
+    says("As in the book: 1.46, −0.69, 0.33, 0.76, and 1.19 for county 1", "$y=1.46-0.69x$")
+    says(r"$\hat\sigma_y=0.76$ and $\hat\sigma_\alpha=0.33$")
+    prints("sigma_alpha 0.328, sigma_y 0.756, prior sample size 5.3", "Aitkin: intercept 1.19")
+    for name, held in (("0.001", 0.001), ("1000.000", 1000)):
+        assert row(f"ratio {name:>8}:")[held == 1000] == 0, "a tiny, a huge ratio: an extreme"
 
 
 def test_section_5_soft_constraint(radon, fit):
@@ -180,6 +289,29 @@ def test_section_6_likelihood_ratio_and_its_boundary(radon):
     ]
     assert 0.5 < np.isclose(ratio, 0, atol=1e-6).mean() < 0.75
     assert np.quantile(ratio, 0.95) < 3.84
+    bar = chi2.ppf(0.95, 1)
+    says(f"95% lie below {bar:.1f}. But", f"So {bar:.1f} is too strict a bar", "83 is beyond any")
+    prints(f"chi-square would say {bar:.1f}")
+
+
+def test_section_6_deviances(radon, fit):
+    """REML by hand: the log density of all contrasts of the data that the design leaves alone."""
+    by_ml = fitted(radon, method="ml")
+    says(f"deviance of ML, {by_ml.deviance:.1f}", "*likelihood ratio statistic*, 83.4 above")
+    prints("likelihood ratio statistic 83.4")
+    for result in (fit, by_ml):
+        spreads = f"sigma_alpha {result.sigma_alpha:.4f} sigma_y {result.sigma_y:.4f}"
+        prints(f"{result.method} {spreads} deviance {result.deviance:.1f}")
+    design = np.column_stack([np.ones(919), radon["floor"]])
+    county = pd.get_dummies(radon["county"]).to_numpy(float)
+    contrasts = np.linalg.qr(design, mode="complete")[0][:, 2:]
+    left = contrasts.T @ radon["log_radon"].to_numpy()
+    sizes = np.linalg.slogdet(design.T @ design)[1]
+    for ratio in (fit.sigma_alpha / fit.sigma_y, 1.0):
+        shape = contrasts.T @ (np.eye(919) + ratio**2 * county @ county.T) @ contrasts
+        variance = left @ np.linalg.solve(shape, left) / 917
+        value = 917 * (1 + np.log(2 * np.pi * variance)) + np.linalg.slogdet(shape)[1] + sizes
+        prints(f"ratio {ratio:.3f}: by hand {value:.2f}, by helper {value:.2f}")
 
 
 def test_section_7_five_houses(fit):
@@ -188,6 +320,12 @@ def test_section_7_five_houses(fit):
     at_printed_precision(fit.intraclass_correlation, "0.16")
     at_printed_precision(fit.sigma_y**2, "0.57")
     assert fit.sigma_y / np.sqrt(5) == pytest.approx(fit.sigma_alpha, rel=0.05)
+    prints("variance ratio 0.19; its inverse, n0 = 5.3 houses", "intraclass correlation 0.16")
+    says("$0.33^2/0.76^2=0.19$", "houses of one county: 0.16", "five *measurements* is 0.57")
+    says(f"What matches the {fit.sigma_alpha**2:.2f} between counties")
+    for n in (1, 2, 5, 6, 20):
+        noise = fit.sigma_y**2 / n
+        prints(f"mean of {n} houses: variance {noise:.3f}, sd {noise**0.5:.3f}")
 
 
 def test_section_8_mean_over_median_on_the_original_scale(fit):
@@ -195,6 +333,13 @@ def test_section_8_mean_over_median_on_the_original_scale(fit):
     assert 1.3 < np.exp(sd**2 / 2) < 1.5
     level = fit.predict(0, group="Lac qui Parle")
     assert level.observation_sd[0] > 2.5 * level.parameter_sd[0]
+    says("Why 6.5 for Lac qui Parle, when section 3 said 5.0?", "about 40% larger than the medians")
+    for name, place in (("Lac qui Parle", level), ("new county", fit.predict(0))):
+        mean, doubt, noise = place.mean[0], place.parameter_sd[0], place.observation_sd[0]
+        told = row(f"{name:13} sd of the level")  # of 100,000 draws
+        wanted = [doubt, noise, np.exp(mean), np.exp(mean + noise**2 / 2)]
+        assert told == pytest.approx(wanted, rel=0.02), name
+    prints("Lac qui Parle sd of the level 0.28, of a house 0.81; median 6.5")
 
 
 def scores(size, spread, seed, truth=None, replications=400):
@@ -223,6 +368,12 @@ def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties)
     assert 0.45 < error["partial"] / error["complete"] < 0.6
     mean, sd = found["complete"][:, 0], found["complete"][:, 1]
     assert 0.1 < np.mean(np.abs(mean - truth) < 1.96 * sd) < 0.2
+    says("a third of the mean squared error of no pooling and about half")
+    told = {how: row(f"   {how:10}") for how in ("none", "complete", "partial")}
+    for how, (_, _, printed, covered) in told.items():  # the first of three states
+        assert printed == pytest.approx(error[how], rel=0.04), how
+        inside = np.abs(found[how][:, 0] - truth) < 1.96 * found[how][:, 1]
+        assert covered == pytest.approx(100 * inside.mean(), abs=2.5), how
 
 
 def test_section_9_partial_pooling_loses(counties):
@@ -245,6 +396,8 @@ def test_section_9_an_odd_county_is_hidden(counties):
     inside = np.abs(mean - truth) < 1.96 * sd
     assert inside.mean() > 0.92
     assert inside[:, odd].mean() < 0.1
+    *_, covered, bias, covered_odd = row("partial  all counties:")
+    assert covered > 92 and covered_odd < 10 and bias == pytest.approx(-0.92, abs=0.05)
 
 
 def test_section_11_uranium(radon, fit):
@@ -255,6 +408,16 @@ def test_section_11_uranium(radon, fit):
     assert -10 < t[1] < -9.5 and 7.5 < t[2] < 8
     share = with_soil.predict(0, group_predictors=[[0.0]])
     assert share.mean[0] == pytest.approx(with_soil.coefficients[0])
+    says("The spread that is left, 0.16, is half", "worth some 24 houses instead of five")
+    says("Floor is ten standard errors from zero and uranium almost eight")
+    for name, value, error in zip(
+        ("intercept", "floor", "log_uranium"),
+        with_soil.coefficients,
+        with_soil.standard_errors,
+        strict=True,
+    ):
+        prints(f"{name} {value:.3f} (se {error:.3f})")
+    prints(f"prior sample size {with_soil.prior_sample_size:.1f}; reml", "0.146, deviance 2122.8")
 
 
 def test_section_12_posterior_of_the_spread(radon, fit):
@@ -263,6 +426,32 @@ def test_section_12_posterior_of_the_spread(radon, fit):
     at_printed_precision(low, "0.25")
     at_printed_precision(high, "0.43")
     assert exact.mean(lambda a, s: a) == pytest.approx(fit.sigma_alpha, abs=0.01)
+    says("could be as small as 0.25 or as large as 0.43", "comes from the flat prior")
+    prints("sigma_alpha, 95%: [0.25 0.43]")
+
+
+def test_section_12_the_first_sweeps_are_thrown_away(radon, counties, fit, run_cell, capsys):
+    """Even from a start far off, the draws that are kept lie where the fit is."""
+    given = {
+        "x": radon["floor"],
+        "floor": radon[["floor"]],
+        "y": radon["log_radon"],
+        "county": radon["county"],
+        "counties": counties,
+        "size": counties["n"].to_numpy(),
+        "code": np.unique(radon["county"], return_inverse=True)[1],
+    }
+    names = run_cell("03", "def sweep(mu, beta", **given)
+    kept = re.search(r"np\.mean\(chain(\[.*?\])?, axis=0\)", cell_source("def sweep(mu, beta"))[1]
+    state, chain, rng = (1e5, 0.0, 1.0, 1.0), [], np.random.default_rng(31)
+    for _ in range(1000):
+        state = names["sweep"](*state, rng)
+        chain.append(state)
+    wanted = [*fit.coefficients, fit.sigma_y, 0.335]
+    found = np.mean(eval(f"chain{kept or ''}", {"chain": chain}), axis=0)
+    np.testing.assert_allclose(found, wanted, atol=0.03)
+    told = [float(number) for number in re.findall(r"-?\d\.\d+", capsys.readouterr().out)]
+    assert told == pytest.approx(wanted, abs=0.015)
 
 
 def test_section_13_who_wins_when_a_house_or_a_county_is_left_out(radon, counties, fit):
@@ -281,6 +470,9 @@ def test_section_13_who_wins_when_a_house_or_a_county_is_left_out(radon, countie
     best = fit.sigma_alpha / fit.sigma_y
     assert rms(best, False) < rms(1e4, False) < rms(0, False)
     assert rms(0, True) < rms(best, True) < rms(0, True) + 0.01
+    for name, ratio in (("complete", 0), ("partial", best)):
+        prints(f"{name} house out {rms(ratio, False):.3f} county out {rms(ratio, True):.3f}")
+    prints(f"none house out {rms(1e4, False):.3f} county out: no answer")
     along = [rms(s / fit.sigma_y, False) for s in np.linspace(0.05, 1, 60)]
     assert 0.25 < np.linspace(0.05, 1, 60)[np.argmin(along)] < 0.43
     # not only for the one ratio: without a house, the fit and its prediction move as claimed
@@ -310,6 +502,8 @@ def test_section_13_counting_counties_instead_of_houses_turns_the_order_round(ra
         found.append(np.sqrt(squares.mean().mean()))
     at_printed_precision(found[0], "0.840")
     at_printed_precision(found[1], "0.852")
+    for name, value in zip(("partial", "complete"), found, strict=True):
+        prints(f"{name} county out, each county counted once {value:.3f}")
 
 
 def test_misconceptions_residuals_and_the_error_of_complete_pooling(radon, fit):
@@ -322,12 +516,15 @@ def test_misconceptions_residuals_and_the_error_of_complete_pooling(radon, fit):
         ("0.74", county.map(fit.intercepts), fit.coefficients[1]),
     ):
         at_printed_precision(np.sqrt(((y - level - slope * floor) ** 2).mean()), printed)
+    says("RMS residual 0.72, partial pooling 0.74, complete pooling 0.82")
+    says("Its standard error is 0.03.", r"$0.8/\sqrt{919}\approx0.03$")
 
 
 def test_section_13_brier_score_of_the_base_rate(radon):
     share = (radon["activity"] > 4).mean()
     at_printed_precision(share, "0.44")
     at_printed_precision(share * (1 - share), "0.247")
+    says("To say 44% for every house, the share of houses above 4, scores 0.247")
 
 
 def test_section_14_priors_matter_with_few_counties_only(radon, counties):
@@ -342,6 +539,7 @@ def test_section_14_priors_matter_with_few_counties_only(radon, counties):
         assert differ or np.ptp(highs) < 0.02
     assert np.exp(1.46 - 2) == pytest.approx(0.6, abs=0.03)
     assert np.exp(1.46 + 2) == pytest.approx(32, abs=0.5)
+    says(r"$e^{1.46-2}\approx0.6$ to $e^{1.46+2}\approx32$ pCi/L")
 
 
 def test_section_15_adding_a_tenth_moves_every_number(radon, fit):
@@ -357,6 +555,10 @@ def test_section_15_adding_a_tenth_moves_every_number(radon, fit):
         for y in (radon["log_radon"], np.log(radon["activity"] + 0.1))
     ]
     assert by_ml[0] - by_ml[1] > 70
+    says("the deviance by over 70")
+    for name, deviance in zip(("zeros become 0.1", "0.1 added to all"), by_ml, strict=True):
+        line = re.search(rf"^{name}: .*ML deviance (.*)$", PRINTED, flags=re.MULTILINE)
+        assert line[1] == f"{deviance:.1f}"
 
 
 # -------------------------------------------------------------------------------------- exercises

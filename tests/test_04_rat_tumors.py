@@ -24,6 +24,14 @@ from helpers.mcmc import collapsed
 
 PAGE = Path(__file__).resolve().parent.parent / "notebooks" / "04_rat_tumors.ipynb"
 FEW = [4, 2, 1], [14, 20, 19]
+CELLS = nbformat.read(PAGE, as_version=4).cells
+TEXT = " ".join(" ".join(c.source for c in CELLS if c.cell_type == "markdown").split())
+
+
+def says(*phrases):
+    """Assert that the text says this, so that a figure and its sentence change together."""
+    for phrase in phrases:
+        assert phrase in TEXT, phrase
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +69,10 @@ def test_source_numbers_stand_on_the_page(page):
     assert "mean 0.1360, variance 0.01056" in printed(page, "noise = ")
     told = printed(page, "kappa = m * (1 - m) / v - 1")
     assert "alpha 1.3778, beta 8.7524" in told and "0.2857 -> 0.2229" in told
+    says("the current experiment from 29% to 22%", "the population's mean, 13.6%", "at 15.2%.)")
 
 
-def test_opening_figures(rats):
+def test_opening_figures(rats, page):
     y, n = rats
     assert (y[-1], n[-1], len(y)) == (4, 14, 71)
     assert (y[:-1].sum(), n[:-1].sum(), np.sum(y[:-1] == 0)) == (263, 1725, 14)
@@ -72,6 +81,14 @@ def test_opening_figures(rats):
     assert round(263 / 1725, 3) == 0.152
     assert round(np.max(y / n), 3) == 0.375  # "nothing to 38%"
     assert np.median(n) == 20 and np.sum(n > 45) == 12  # "a dozen about 50"
+    told = printed(page, "old_y, old_n = ")
+    assert told.splitlines() == [
+        "70 earlier experiments, 263 tumours in 1725 rats",
+        "10 to 52 rats each; 14 experiments without a tumour",
+    ]
+    says("mean of their rates is 13.6%", "all their 1,725 rats that had a tumour is 15.2%")
+    says("rates go from nothing to 38%", "had about 20 rats", "(13.6%)", "(15.2%)", "about 15% of")
+    says("29%, which is 4 of 14", "15%, what the earlier rats say")
 
 
 def test_half_of_the_variance_is_noise(rats):
@@ -85,7 +102,7 @@ def test_half_of_the_variance_is_noise(rats):
     )
 
 
-def test_three_fits_of_the_current_experiment(rats):
+def test_three_fits_of_the_current_experiment(rats, page):
     y, n = (x[:-1] for x in rats)
     risks = [
         fit.posterior(4, 14).mean()
@@ -96,6 +113,10 @@ def test_three_fits_of_the_current_experiment(rats):
         )
     ]
     assert risks == pytest.approx([0.2229, 0.1973, 0.2075], abs=5e-5)
+    assert [f"{risk:.0%}" for risk in risks] == ["22%", "20%", "21%"]
+    says("the current experiment: 22%, 20% and 21%", "**c)** 21%, about half-way")
+    rows = re.findall(r"^(.+?) +\d.* +(0\.\d+) +0\.\d+ +0\.\d+$", printed(page, "fits = {"), re.M)
+    assert [float(risk) for _, risk in rows] == [round(risk, 3) for risk in risks]
 
     def loss(p):  # the likelihood from SciPy
         return -stats.betabinom(n, *np.exp(p)).logpmf(y).sum()
@@ -112,6 +133,32 @@ def test_weights_quoted(rats):
     assert fit.weight(50) == pytest.approx(0.75, abs=0.01)  # "give up about a quarter"
     assert 0.35 < fit.weight(10) < fit.weight(20) < 0.6  # "give up about half"
     assert round(fit.sd, 3) == 0.083
+    says(r"with $\kappa=16$, an experiment of 16 rats counts half, the current one 46%")
+    says("The line is our estimate, 0.083", "the population's mean, 14%, close")
+    assert round(fit.mean, 2) == 0.14
+
+
+def test_estimates_stand_over_their_own_rates(rats, run_cell):
+    """The picture of section 3: rates sideways, estimates upwards."""
+    from helpers import rat_figures
+
+    y, n = (x[:-1] for x in rats)
+    given = {"old_y": y, "old_n": n, "alpha": 1.3778, "kappa": 10.13, "rat_figures": rat_figures}
+    (figure,) = run_cell("04", "rat_figures.against_observed(", **given)["shown"]
+    points = figure.axes[0].get_lines()[-1]
+    np.testing.assert_allclose(points.get_xdata(), y / n)
+    np.testing.assert_allclose(points.get_ydata(), (1.3778 + y) / (10.13 + n))
+
+
+def test_the_smallest_does_not_move_most(rats, page):
+    y, n = rats
+    move = np.abs(fit_marginal_likelihood(y[:-1], n[:-1]).posterior(y, n).mean() - y / n)
+    most, least = np.argmax(move), np.argmin(n)
+    assert (y[most], n[most], y[least], n[least]) == (9, 24, 1, 10)
+    assert 3.5 < move[most] / move[least] < 4
+    says("9 of 24 moves almost four times as far as 1 of 10")
+    told = f"9 of 24 moves by {move[most]:.3f}; the smallest, 1 of 10, by {move[least]:.3f}"
+    assert told in printed(page, "most = np.argmax(move)")
 
 
 def test_the_expected_variance_formula():
@@ -124,9 +171,53 @@ def test_the_expected_variance_formula():
 # --- section 5
 
 
-def test_published_mode_and_means(rats, grid):
+def test_prior_exponents_of_the_table(page):
+    """By numbers: the textbook's density, times the area of a small cell on each pair of axes."""
+    alpha, beta = np.array([2.0, 7.0]), np.array([11.0, 90.0])
+    size = alpha + beta
+
+    def area(*axes):  # of a small square of (alpha, beta), on other axes
+        step, corner = 1e-5, []
+        for a, b in ((0, 0), (step, 0), (0, step)):
+            corner.append(np.array([axis(alpha + a, beta + b) for axis in axes]))
+        (ux, uy), (vx, vy) = ((corner[i] - corner[0]) / step for i in (1, 2))
+        return np.abs(ux * vy - uy * vx)
+
+    def ratio(density):
+        return density[0] / density[1]
+
+    first = area(lambda a, b: a / (a + b), lambda a, b: (a + b) ** -0.5)  # flat on these
+    logs = first / area(lambda a, b: np.log(a / b), lambda a, b: np.log(a + b))
+    means = first / area(lambda a, b: a / (a + b), lambda a, b: a + b)
+    assert ratio(first) == pytest.approx(ratio(size**-2.5), rel=1e-3)
+    assert ratio(logs) == pytest.approx(ratio(alpha * beta * size**-2.5), rel=1e-3)
+    assert ratio(means) == pytest.approx(ratio(size**-1.5), rel=1e-3)
+    says(r"| $(\alpha,\beta)$ | $(\alpha+\beta)^{-5/2}$ |")
+    says(r"\log(\alpha+\beta))$ | $\alpha\beta\,(\alpha+\beta)^{-5/2}$ |")
+    says(r"| $(m,\kappa)$, mean and prior sample size | $\kappa^{-3/2}$ |")
+    says(r"of $\kappa$ falls like $\kappa^{-3/2}$", r"adds up $\kappa\cdot\kappa^{-3/2}$")
+    told = "posterior mean of the current risk: 0.2109"  # quadrature: test_exact_mean_by_quadrature
+    assert told in printed(page, "log_posterior = log_marginal_likelihood")
+
+
+def test_conditional_density_is_that_of_the_joint(rats, run_cell):
+    """The density the page's sampler walks on, against SciPy's: equal up to a constant."""
+    names = run_cell("04", "def log_conditional", y=rats[0], n=rats[1], gammaln=special.gammaln)
+    rng = np.random.default_rng(41)
+    theta = rng.beta(2, 12, (1, 71)).repeat(5, axis=0)
+    alpha, beta = rng.uniform(1, 4, 5), rng.uniform(5, 30, 5)
+    joint = stats.beta.logpdf(theta, alpha[:, None], beta[:, None]).sum(axis=1)
+    joint += np.log((alpha + beta) ** -2.5) + np.log(alpha * beta)
+    off = names["log_conditional"](np.log(alpha), np.log(beta), theta) - joint
+    assert np.ptp(off - off[0]) < 1e-8
+
+
+def test_published_mode_and_means(rats, grid, page):
     """BDA3 section 5.3: mode (-1.79, 2.74); E[alpha] 2.40 and E[beta] 14.32 on a bounded grid."""
     assert grid.mode == pytest.approx((-1.79, 2.74), abs=0.005)
+    assert "mode (-1.79, 2.74)" in printed(page, "grid = posterior_grid(y, n)")
+    says("has it at $(-1.79, 2.74)$", r"$E[\alpha]=2.40$ and $E[\beta]=14.32$")
+    says("all 71 it is 2.40 for every bound from 60 to a million", "So 2.40 is harmless")
     bounded = posterior_grid(*rats, bounds=((-2.6, -1.0), (0.5, 6)), points=300)
     assert bounded.mean(lambda a, b: a) == pytest.approx(2.40, abs=0.005)
     assert bounded.mean(lambda a, b: b) == pytest.approx(14.32, abs=0.005)
@@ -145,6 +236,9 @@ def test_medians_and_interval_quoted(grid):
     assert grid.quantile(lambda a, b: b, 0.5) == pytest.approx(13, abs=0.5)
     low, high = grid.quantile(lambda a, b: a + b, [0.025, 0.975])
     assert (round(low), round(high)) == (8, 32)
+    says("95% interval runs from 8 to 32 rats", r"about 2.2 for $\alpha$ and 13 for $\beta$")
+    says("2.3 means 10 rats, 3 means 20")
+    assert (round(np.exp(2.3)), round(np.exp(3))) == (10, 20)
 
 
 def test_hill_is_three_times_as_tall_as_wide(grid):
@@ -232,6 +326,20 @@ def test_own_diagnostics_are_the_library_s():
         assert error == pytest.approx(float(array_stats.mcse(x, method="mean")), rel=1e-10)
 
 
+def test_the_first_thousand_sweeps_are_thrown_away(page, run_cell, grid):
+    """What the first 1,000 sweeps and the start hold cannot be seen in what is printed."""
+    from arviz_stats.base import array_stats
+
+    path = np.random.default_rng(42).standard_normal((4, 3001))
+    path[:, :1001] = np.nan
+    given = {"log_size_path": path, "effective_size": answers.effective_size, "grid": grid}
+    given |= {"stats": stats, "array_stats": array_stats, "pd": pytest.importorskip("pandas")}
+    split = run_cell("04", "def split_rhat")["split_rhat"]
+    names = run_cell("04", "scores = stats.norm.ppf", split_rhat=split, **given)
+    assert names["own"].size == 8000 and np.isfinite(names["ours"]).all()
+    says("our own chains without their first 1,000 sweeps", "these 8,000 draws")
+
+
 def test_diagnostics_on_the_page(page):
     told = printed(page, "scores = stats.norm.ppf")
     pairs = re.findall(r"(\d+\.\d+) +(\d+\.\d+)", told)
@@ -256,11 +364,27 @@ def test_the_table_of_samplers(page):
 # --- section 9
 
 
-def test_chance_of_four_or_more(rats, grid):
+def test_all_answers_side_by_side(rats, page):
+    """Who is in the fit is told by the name: 70 without the current experiment, 71 with it."""
+    y, n = rats
+    told = dict(re.findall(r"^(\S.*?) {2,}(0\.\d+)$", printed(page, "grid70 = "), re.M))
+    assert len(told) == 6
+    for J in (70, 71):
+        kept = y[:J], n[:J]
+        full = posterior_grid(*kept).mean(lambda a, b: (a + 4) / (a + b + 14))
+        assert told[f"full, {J}"] == f"{full:.4f}"
+        fit = fit_marginal_likelihood(*kept).posterior(4, 14).mean()
+        assert told[f"empirical, {J}: maximum likelihood"] == f"{fit:.4f}"
+    assert told["full, 70"] != told["full, 71"]
+    says("**The bet:** c. About 21%, between 4 of 14 and the rest")
+
+
+def test_chance_of_four_or_more(rats, grid, page):
     rng = np.random.default_rng(9)
     alpha, beta = grid.sample(400_000, rng=rng)
     drawn = np.mean(rng.binomial(14, rng.beta(alpha, beta)) >= 4)
     assert drawn == pytest.approx(0.186, abs=0.003)
+    assert "P(4 or more of 14) = 0.186" in printed(page, "betabinom(14, a, b).sf(3)")
 
 
 def test_seventy_and_seventy_one(rats):
@@ -275,6 +399,7 @@ def test_coverage(J, repeats):
     empirical, full = (told[m, "coverage"] for m in ("empirical Bayes", "full Bayes"))
     assert 0.90 < full < 0.98
     assert {3: 0.3 < empirical < 0.5, 8: 0.5 < empirical < 0.8, 70: 0.9 < empirical < 0.97}[J]
+    says("less than half of the time", "wider intervals and is near 95%")
 
 
 @pytest.mark.long
@@ -302,13 +427,14 @@ def test_partial_pooling_wins_and_loses():
     loses = rat_studies.score_poolings(sizes, repeats=200, rng=rng, truth=risk)
     assert loses["partial pooling"][2] > 1.1 * loses["no pooling"][2]
     assert loses["complete pooling"][0] == pytest.approx(-0.19, abs=0.005)
+    says("Its bias is the problem: −0.19 where size tells risk")
     assert abs(wins["complete pooling"][0]) < 0.01 < 0.06 < wins["complete pooling"][1] ** 0.5
     for scores in (wins, loses):
         for bias, variance, mse, _ in scores.values():
             assert mse == pytest.approx(bias**2 + variance, rel=1e-9)
 
 
-def test_size_is_informative(rats):
+def test_size_is_informative(rats, page):
     """Likelihood ratio of a slope in log size: 10.3, p = 0.0013; current risk 17%, not 21%."""
     y, n = rats
 
@@ -323,6 +449,10 @@ def test_size_is_informative(rats):
     assert stats.chi2.sf(ratio, 1) == pytest.approx(0.0013, abs=1e-4)
     mean, kappa = special.expit(free.x[0] + free.x[1] * np.log(0.7)), np.exp(free.x[2])
     assert (4 + kappa * mean) / (14 + kappa) == pytest.approx(0.169, abs=1e-3)
+    told = printed(page, "ratio = 2 * (-search.fun")
+    assert "likelihood ratio statistic 10.3, p = 0.0013" in told
+    assert "current risk: 0.169 instead of 0.208" in told
+    says("falls from 21% to 17%", "with it the answer is 17%", "c, 21%, if the experiments")
 
 
 @pytest.mark.long
@@ -375,6 +505,9 @@ def test_hyperpriors(rats):
     three = [value for (J, _), value in risk.items() if J == 3]
     assert round(min(three), 2) in (0.15, 0.16) and round(max(three), 2) == 0.26
     assert middle[3, "uniform"] > 400 and round(middle[3, "shrinkage"]) in (4, 5)
+    says(r"the median of $\kappa$ is 5 under one prior and above 400 under another")
+    says("the current risk goes from 16% to 26%", "the same six priors give 20% or 21%")
+    says(r"half of the posterior above $\kappa=400$")
 
 
 def test_labs_are_recovered():

@@ -127,6 +127,37 @@ def test_randomness_comes_from_named_generators(path):
 
 
 @by_name
+def test_a_seed_names_its_page_and_section(path):
+    """409 is notebook 4, section 9; a section's further generators add a digit, or ten."""
+    others = {
+        ("02_garages", "217"),  # section 10
+        ("02_garages", "220"),  # section 8
+        ("05_your_turn", "206"),  # the garages of notebook 02, section 6, once more
+    }
+    section, seen = 0, []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for number in re.findall(r"^## (\d+)\.", cell.source, flags=re.MULTILINE):
+                section = int(number)
+            continue
+        for seed in re.findall(r"default_rng\((\d+)\)", cell.source):
+            own = f"{int(path.stem[:2])}{section:02d}"
+            known = re.fullmatch(rf"\d?{own}|{own}\d|{int(own) + 10}", seed)
+            assert known or (path.stem, seed) in others, f"{seed} in section {section}"
+            seen.append(seed)
+    assert len(seen) == len(set(seen)), "two generators of a page with one seed"
+
+
+@by_name
+def test_every_solution_is_right_by_its_own_check(path):
+    for cell in code_cells(path):
+        if "solution" in tags(cell):
+            told = "".join(output.get("text", "") for output in cell.outputs)
+            for number in re.findall(r'^check\("(.+?)"', cell.source, flags=re.MULTILINE):
+                assert f"Exercise {number}: right." in told, told
+
+
+@by_name
 def test_imports_are_visible_and_no_cell_ends_in_a_semicolon(path):
     for cell in code_cells(path):
         assert "import *" not in cell.source
