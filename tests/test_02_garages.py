@@ -153,16 +153,20 @@ def test_numbers_of_the_prose(page):
     told("100/9$, about 11 visits")
     assert 4 < (9 + 100 / 3) / 9 < 5
     told("more than four times as varied (in variance)")
+    told(f"$9 + 100/3$, about {9 + 100 / 3:.0f}, and not 9")
     assert (round(1 / (1 + N0), 2), round(40 / (40 + N0), 2)) == (0.08, 0.78)
     told("One visit earns a weight of 8%. Forty visits earn 78%.")
     share = 3 / (3 + N0)
     assert (round(12 * share, 1), round(20 + 12 * share, 1)) == (2.6, 22.6)
     assert round(12 * (1 - share), 1) == 9.4
     told("The estimate is 22.6")
+    told("is $3/(3 + 11.1) = 0.21$. Its raw mean lies 12 above 20. We keep 21% of that distance")
+    told(r"about 2.6. The estimate is 22.6: it *moved* by $(1 - 0.21)\times 12 = 9.4$ minutes")
     weights = [f"{n / (n + N0):.2f}" for n in (1, 3, 11, 40)]
     told(f"Compare with {', '.join(weights)}")
     spread = 9 + 100 / np.array([1, 3, 11, 40])
     assert round(40 / 55, 2) == 0.73 and 0.45 < 1 / spread[3] / (1 / spread).sum() < 0.55
+    told("the garage with 40 of the 55 visits has 73% of the say")
     assert best_weight(np.full(4, 0.25), spread, 0) < 0
     by_visits = best_weight(np.array([1, 3, 11, 40]) / 55, spread, 0)
     assert f"{by_visits:.2f}" == "0.12"
@@ -197,6 +201,12 @@ def test_section_6_in_words(page):
     garage = simulate.normal_means(visits, **TOWN, rng=np.random.default_rng(206))
     fit = nn.partial_pooling(garage.raw, garage.standard_error, TAU)
     assert visits[np.argmax(np.abs(garage.raw - fit.mean))] == 3
+    assert "The garage with 3 visits moves furthest" in prose
+    none, partial = (
+        float(re.search(rf"{name} +\S+ +\S+ +(\S+)", printed)[1])
+        for name in ("no pooling", "partial pooling")
+    )
+    assert round(none / partial) == 5 and "MSE is about a fifth of no pooling's" in prose
     centre = nn.centre(garage.raw, garage.standard_error, TAU)[0]
     complete = nn.complete_pooling(garage.raw, garage.standard_error).mean[0]
     assert f"centre is {centre:.1f}. Complete pooling says {complete:.1f}" in prose

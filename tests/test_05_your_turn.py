@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
 
-from helpers import datasets
+from helpers import datasets, multilevel, simulate
 from helpers.answers import your_turn
 from helpers.beta_binomial import log_beta_binomial
 from helpers.check import check
@@ -241,6 +241,7 @@ def test_what_people_say():
     assert "Anson moved furthest, and 41 counties are smaller" in TEXT
     anson = list(table["county"]).index("Anson")
     assert (y[anson], n[anson]) == (15, 1570) and np.argmax(y / n) == anson
+    assert "Anson county: 15 deaths in 1,570 births" in TEXT
     told = [float(x) for x in re.findall(r"\d+\.\d", printed("Anson: "))]
     wanted = 1000 * np.array([y[anson] / n[anson], partial[anson], y2[anson] / n2[anson]])
     assert told == pytest.approx(wanted, abs=0.05)
@@ -306,6 +307,11 @@ def test_how_sure_the_amount_of_pooling_is(capsys):
 # ------------------------------------------------------------------------------ page and words
 
 
+def unit_of(name: str) -> str:
+    """What a unit's size is counted in, as the first table has it."""
+    return name.split(", ")[1].replace("animals", "rats")
+
+
 def test_opening_table_and_answer(real_kidney):
     """The n0 in the first table are those that the page computes."""
     for name, rounded, unit in (
@@ -316,13 +322,15 @@ def test_opening_table_and_answer(real_kidney):
     ):
         n0 = float(printed(name).split()[2].replace(",", ""))
         assert abs(n0 - rounded) <= unit, name
-        assert f"{rounded:,}" in TEXT
+        assert re.search(rf"^\| .*\| {unit_of(name)} \| {rounded:,} \|$", TEXT, flags=re.MULTILINE)
+    assert "so it takes about\n300,000 of them" in TEXT
     medians = {
         name: float(printed(f"{name}, ").split()[-2]) for name in ("kidney", "garages", "radon")
     }
     rats = float(printed("rats, ").split()[-2])
     assert rats > max(medians.values()) and rats > 0.5, "the answer is (d)"
-    assert 0.11 < medians["kidney"] < 0.15, "in a kidney county about an eighth"
+    assert 0.11 < medians["kidney"] < 0.15
+    assert "in a kidney county\nabout an eighth" in TEXT and "a weight of an eighth" in TEXT
     assert [*medians.values(), rats] == sorted([*medians.values(), rats]), "further right each"
 
 
@@ -335,6 +343,63 @@ def test_a_new_parameter_is_less_certain_than_a_seen_one(real_kidney):
         ends[row][2] = np.log(ends[row][2])
     seen, new = (high - low for low, high in (pair.T for pair in ends.values()))
     assert np.all(seen < new)
+
+
+def cells(start: str) -> list[list[str]]:
+    """Return the intervals of one printed row: kidney, garages, radon, rats."""
+    return [list(pair) for pair in re.findall(r"(-?[\d.]+) to (-?[\d.]+)", printed(start))]
+
+
+def told(low: float, high: float) -> list[str]:
+    return [f"{low:.2g}", f"{high:.2g}"]
+
+
+def test_intervals_of_the_grid_by_a_second_route():
+    """Normal and Beta intervals written out; radon's by the two variances that add up."""
+    visits = np.array([1, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48])
+    rng = np.random.default_rng(206)  # the garages of notebook 02
+    raw = simulate.normal_means(visits, mean=20, between_sd=3, within_sd=10, rng=rng).raw
+    precision = 1 / (9 + 100 / visits)
+    centre = np.average(raw, weights=precision)
+    mean = (raw[5] * 6 / 100 + centre / 9) / (6 / 100 + 1 / 9)
+    for row, at, variance in (
+        ("seen: parameter", mean, 1 / (6 / 100 + 1 / 9)),
+        ("seen: observation", mean, 1 / (6 / 100 + 1 / 9) + 100),
+        ("new: parameter", centre, 9),
+        ("new: observation", centre, 109),
+    ):
+        assert cells(row)[1] == told(*stats.norm.interval(0.95, at, variance**0.5)), row
+    rats = datasets.load_rat_tumors()[:70]
+    a, b = likeliest(*rats.to_numpy(float).T, start=(2, 14))
+    assert cells("seen: parameter")[3] == told(*stats.beta.interval(0.95, a + 4, b + 10))
+    assert cells("new: parameter")[3] == told(*stats.beta.interval(0.95, a, b))
+    houses = datasets.load_radon()
+    fit = multilevel.partial_pooling(houses["log_radon"], houses["county"], houses[["floor"]])
+    level, doubt = fit.intercepts["Lac qui Parle"], fit.intercept_sd["Lac qui Parle"]
+    seen = np.exp(stats.norm.interval(0.95, level, doubt))
+    assert cells("seen: parameter")[2] == told(*seen)
+    assert cells("seen: observation")[2] == told(
+        *np.exp(stats.norm.interval(0.95, level, np.hypot(doubt, fit.sigma_y)))
+    )
+
+
+def test_spreads_between_units_are_those_of_the_fits(real_kidney):
+    """Each fit once more: radon in natural logs as recorded, 70 experiments, person-years."""
+    houses = datasets.load_radon()
+    zero = houses["activity"] == 0
+    y = np.log(houses["activity"].where(~zero, 0.1))
+    radon = multilevel.partial_pooling(y, houses["county"], houses[["floor"]])
+    rats = likeliest(*datasets.load_rat_tumors()[:70].to_numpy(float).T, start=(2, 14))
+    y, n = (real_kidney[f"{what}_1980_84"] for what in ("deaths", "person_years"))
+    kidney = likeliest(y.to_numpy(float), n.to_numpy(float), start=(15, 300_000))
+    for name, raw, between in (
+        ("kidney, per 1", 1e5 * (y / n).std(ddof=0), 1e5 * stats.beta.std(*kidney)),
+        ("radon, log", None, radon.sigma_alpha),
+        ("rats, share", None, stats.beta.std(*rats)),
+    ):
+        numbers = [float(x) for x in printed(name).split()[-3:]]
+        assert numbers[1] == pytest.approx(between, abs=6e-4), name
+        assert raw is None or numbers[0] == pytest.approx(raw, abs=6e-4), name
 
 
 def test_spreads_stand_in_the_stated_order():
