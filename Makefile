@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all stress html student bench format lock clean
+.PHONY: help env lab data notebooks test test-all stress faults html student bench format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -47,6 +47,9 @@ test-all: test ## the tests, then what takes longer: calibration, JupyterLab and
 
 stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
 	$(BIN)/python tests/stress/stress.py
+
+faults: data ## plant known faults in copies of the last commit: each has to be caught (half an hour)
+	$(BIN)/python tests/stress/faults.py
 
 html: env ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees

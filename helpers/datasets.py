@@ -241,8 +241,8 @@ def load_kidney_cancer():
         return _real_kidney_cancer(_checked(path))
     if _mirror():
         warnings.warn(
-            f"{MIRROR} names {path.parent}, where there is no {KIDNEY_FILE}: these are the "
-            "simulated counties. Put the file there, or unset the variable and run `make data`.",
+            f"{_missing(path)}: these are the simulated counties. "
+            "Put the file there, or unset the variable and run `make data`.",
             UserWarning,
             stacklevel=2,
         )
@@ -295,6 +295,13 @@ def _kidney_path() -> Path:
     """Return where the real table is looked for: one place only."""
     folder = Path(_mirror()).expanduser().absolute() if _mirror() else _cache()
     return folder / KIDNEY_FILE
+
+
+def _missing(path: Path) -> str:
+    """Say that the folder the variable names does not hold the table, or is no folder."""
+    if path.parent.is_file():
+        return f"{MIRROR} has to name the folder that holds {KIDNEY_FILE}; {path.parent} is a file"
+    return f"{MIRROR} names {path.parent}, where there is no {KIDNEY_FILE}"
 
 
 def _checked(path: Path) -> bytes:
@@ -390,6 +397,7 @@ def fetch_kidney_cancer(*, downloader=None) -> Path:
         If it cannot be fetched; the message says why in one line.
     """
     import pooch
+    from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException
 
     if downloader is None:
         downloader = pooch.HTTPDownloader(timeout=(5, 30))
@@ -411,13 +419,27 @@ def fetch_kidney_cancer(*, downloader=None) -> Path:
             f"its sha256 is not {KIDNEY_SHA256}. Nothing was kept of it."
         ) from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        from_afar = isinstance(error, RequestException | ConnectionError | TimeoutError)
+        if error.errno in _FULL:
             reason = f"no space is left on the disk of {folder}"
-        elif isinstance(error, PermissionError):
-            reason = f"{folder} cannot be written to"
-        else:
+        elif isinstance(error, ChunkedEncodingError):
+            reason = f"{KIDNEY_URL} was cut short on its way"
+        elif isinstance(error, HTTPError):
+            reason = f"{KIDNEY_URL} could not be fetched (the server says {_status(error)})"
+        elif from_afar or error.errno is None:
             reason = f"{KIDNEY_URL} could not be fetched ({type(error).__name__})"
+        else:  # no permission, a read-only disk, a file where the folder should be
+            reason = f"{folder} cannot be written to ({os.strerror(error.errno)})"
         raise OSError(reason) from error
+
+
+#: What the system says when a disk, or somebody's share of it, is full.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _status(error) -> str:
+    """Return what a server answered, as "404 Not Found"."""
+    return f"{error.response.status_code} {error.response.reason}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -434,7 +456,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if _mirror():
             if not path.is_file():
-                raise OSError(f"{MIRROR} names {path.parent}, where there is no {KIDNEY_FILE}")
+                raise OSError(_missing(path))
             _checked(path)
         else:
             fetch_kidney_cancer()

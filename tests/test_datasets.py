@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.server
 import importlib.util
+import os
 import re
 import socket
+import subprocess
+import sys
+import tempfile
+import threading
 import warnings
 from pathlib import Path
 
@@ -407,6 +413,227 @@ def test_failed_fetch_says_why_and_keeps_the_old_file(invented, nowhere, error, 
         datasets.fetch_kidney_cancer(downloader=server(invented[:50], error))
     left = {path.name: path.read_bytes() for path in nowhere.iterdir()}
     assert left == ({datasets.KIDNEY_FILE: old} if old else {}), "and no temporary file"
+
+
+# The same by the real downloader, from a server on this machine that misbehaves
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Send `content` after `status`, and say that `announced` bytes come."""
+
+    status, content, announced, asked = 200, b"", None, 0
+
+    def do_GET(self):
+        type(self).asked += 1
+        self.send_response(self.status)
+        size = len(self.content) if self.announced is None else self.announced
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def serve(invented, monkeypatch):
+    """Return a function that starts such a server and puts its address for the pinned one."""
+    running = []
+
+    def start(**behaviour):
+        handler = type("Handler", (Server,), {"content": invented, **behaviour})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        running.append((server, threading.Thread(target=server.serve_forever)))
+        running[-1][1].start()
+        address = f"http://127.0.0.1:{server.server_port}/{datasets.KIDNEY_FILE}"
+        monkeypatch.setattr(datasets, "KIDNEY_URL", address)
+        return handler
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield start
+    for server, thread in running:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_served_file_arrives(invented, nowhere, serve):
+    serve()
+    assert datasets.fetch_kidney_cancer().read_bytes() == invented
+    assert [path.name for path in nowhere.iterdir()] == [datasets.KIDNEY_FILE]
+
+
+@pytest.mark.parametrize("old", [None, b"an older file"])
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ({"content": INVENTED.encode()[:90], "announced": len(INVENTED)}, "was cut short"),
+        ({"content": INVENTED.encode()[:90]}, "not the pinned file"),  # a shorter one, whole
+        ({"content": b"<html>Please sign in</html>"}, "not the pinned file"),
+        ({"status": 404, "content": b"gone"}, "the server says 404 Not Found"),
+        ({"status": 503, "content": b"later"}, "the server says 503"),
+    ],
+)
+def test_misbehaving_server_is_named_and_the_old_file_kept(
+    nowhere, serve, monkeypatch, capsys, behaviour, words, old
+):
+    serve(**behaviour)
+    if old:
+        write(nowhere, old)
+    assert datasets.main(["--fetch"]) == 1
+    told = capsys.readouterr().err
+    assert words in told and datasets.KIDNEY_URL in told and told.count("\n") == 1
+    left = {path.name: path.read_bytes() for path in nowhere.iterdir()}
+    assert left == ({datasets.KIDNEY_FILE: old} if old else {}), "and no temporary file"
+
+
+def test_nobody_answers(nowhere, invented, monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(datasets, "KIDNEY_URL", f"http://127.0.0.1:{port}/")
+    with pytest.raises(OSError, match=r"could not be fetched \(ConnectionError\)"):
+        datasets.fetch_kidney_cancer()
+    assert not list(nowhere.iterdir())
+
+
+def test_good_file_is_kept_whatever_the_server_has(invented, nowhere, serve):
+    handler = serve(content=b"another edition")
+    path = write(nowhere, invented)
+    assert datasets.fetch_kidney_cancer() == path and path.read_bytes() == invented
+    assert handler.asked == 0
+
+
+def test_a_download_that_was_killed_is_never_taken_for_the_table(invented, nowhere, serve):
+    """A process that is killed leaves its temporary file: nobody reads it, and fetching works."""
+    nowhere.mkdir()
+    (nowhere / "tmp1a2b3c4d").write_bytes(invented[:50])
+    assert datasets.load_kidney_cancer().attrs["source"] == "twin"
+    serve()
+    datasets.fetch_kidney_cancer()
+    check_invented(datasets.load_kidney_cancer())
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, SystemExit])
+def test_a_download_that_is_stopped_leaves_nothing(invented, nowhere, signal):
+    write(nowhere, b"an older file")
+    with pytest.raises(signal):
+        datasets.fetch_kidney_cancer(downloader=server(invented[:50], signal()))
+    assert [path.read_bytes() for path in nowhere.iterdir()] == [b"an older file"]
+
+
+# A disk that is full, or cannot be written to
+
+
+def fetch_on(mount: str, folder: Path, old: bytes) -> subprocess.CompletedProcess:
+    """Fetch to a file system of its own, mounted for this one process; skip where not allowed."""
+    code = """
+import pathlib, sys
+from helpers import datasets
+folder, size, old = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+datasets._cache = lambda: folder
+def download(url, output_file, pooch):
+    with open(output_file, "wb") as file:
+        file.write(bytes(size))
+try:
+    datasets.fetch_kidney_cancer(downloader=download)
+except OSError as error:
+    print(error)
+left = {path.name: path.read_bytes() for path in folder.iterdir()}
+print("only the old file" if left == {datasets.KIDNEY_FILE: old} else list(left))
+"""
+    folder.mkdir()
+    put = f'printf %s "$3" > "$0/{datasets.KIDNEY_FILE}"'
+    script = mount.replace("PUT", put) + ' && exec "$4" -c "$1" "$0" "$2" "$3"'
+    command = ["unshare", "--mount", "sh", "-c", script]
+    command += [folder, code, str(1_000_000), old.decode(), sys.executable]
+    try:
+        tried = subprocess.run(
+            ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True
+        )
+    except FileNotFoundError:
+        tried = None
+    if tried is None or tried.returncode:
+        pytest.skip("nothing can be mounted here: no full or read-only disk was tried")
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(
+    ("mount", "words"),
+    [
+        ('mount -t tmpfs -o size=64k tmpfs "$0" && PUT', "no space is left on the disk of"),
+        (
+            'mount -t tmpfs tmpfs "$0" && PUT && mount -o remount,ro "$0"',
+            "cannot be written to (Read-only file system)",
+        ),
+    ],
+    ids=["full", "read-only"],
+)
+def test_full_or_read_only_disk(tmp_path, mount, words):
+    done = fetch_on(mount, tmp_path / "disk", b"an older file")
+    assert done.returncode == 0, done.stderr
+    told, left = done.stdout.splitlines()
+    assert words in told and str(tmp_path / "disk") in told
+    assert left == "only the old file"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_every_kind_of_full_disk_is_called_so(invented, nowhere, number):
+    failing = server(invented[:50], OSError(number, "whatever the system says"))
+    with pytest.raises(OSError, match="no space is left on the disk of"):
+        datasets.fetch_kidney_cancer(downloader=failing)
+    assert not list(nowhere.iterdir())
+
+
+def test_cache_that_cannot_be(invented, nowhere, capsys):
+    """A file stands where the folder should be: nobody, root neither, can write below it."""
+    nowhere.write_bytes(b"in the way")
+    with pytest.raises(OSError, match="cannot be written to"):
+        datasets.fetch_kidney_cancer(downloader=server(invented))
+    assert datasets.load_kidney_cancer().attrs["source"] == "twin"
+    assert nowhere.read_bytes() == b"in the way"
+
+
+def test_read_only_cache_with_the_table_is_enough(invented, nowhere, monkeypatch):
+    """Neither loading nor fetching writes a byte if the right file is there."""
+    path = write(nowhere, invented)
+    path.chmod(0o444)
+    nowhere.chmod(0o555)
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")  # root is not stopped by modes
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(os, "makedirs", refuse)
+    assert datasets.fetch_kidney_cancer(downloader=server(b"")) == path
+    check_invented(datasets.load_kidney_cancer())
+    nowhere.chmod(0o755)
+
+
+def test_file_that_cannot_be_read_is_named(invented, nowhere, monkeypatch, tmp_path, capsys):
+    path = write(tmp_path / "mirror", invented)
+    monkeypatch.setenv(datasets.MIRROR, str(path.parent))
+
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert datasets.main(["--fetch"]) == 1
+    assert str(path) in capsys.readouterr().err
+    with pytest.raises(PermissionError, match=path.name):
+        datasets.load_kidney_cancer()
+
+
+def test_mirror_that_names_the_file_is_told_to_name_the_folder(
+    invented, nowhere, monkeypatch, tmp_path, capsys
+):
+    path = write(tmp_path / "mirror", invented)
+    monkeypatch.setenv(datasets.MIRROR, str(path))
+    with pytest.warns(UserWarning, match=f"has to name the folder .*{path.name}.* is a file"):
+        assert datasets.load_kidney_cancer().attrs["source"] == "twin"
+    assert datasets.main(["--fetch"]) == 1
+    assert "has to name the folder" in capsys.readouterr().err
 
 
 @pytest.fixture
