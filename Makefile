@@ -21,9 +21,13 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# JupyterLab left alone asks for news, newer versions and extensions as soon as it opens.
+ALONE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+  --LabApp.extension_manager=readonly
+
 lab: env ## open the notebooks in JupyterLab (fetches the kidney data first, if it can)
 	@$(BIN)/python -m helpers.datasets --fetch --if-possible
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALONE)
 
 data: env ## fetch the kidney-cancer table (the only download of the course) and check it
 	$(BIN)/python -m helpers.datasets --fetch

@@ -61,6 +61,46 @@ def test_lock_is_hashed_and_names_no_index():
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.fixture(scope="module")
+def installed():
+    """Return what is installed here, plain name -> distribution; skip if it is not the lock's."""
+    here = {plain(d.metadata["Name"]): d for d in metadata.distributions()}
+    pins = {plain(name): version for name, version in locked().items()}
+    if any(name in here and here[name].version != pin for name, pin in pins.items()):
+        pytest.skip("this is not the locked environment: what it holds was not compared")
+    return here
+
+
+def test_lock_installs_with_hashes_required(installed):
+    """As `make env` asks for it. Nothing is fetched: all of it has to be here already."""
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "--quiet"]
+    command += ["--disable-pip-version-check", "--require-hashes", "-r", "requirements.lock"]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in re.findall(r"^\t.*pip install.*$", text, flags=re.MULTILINE):
+        assert "--require-hashes" in line or "--no-deps" in line, line
+
+
+def test_lock_is_closed(installed):
+    """With hashes required, a dependency that the lock leaves out would stop the installation."""
+    pins = {plain(name) for name in locked()}
+    for name in pins & set(installed):
+        for text in installed[name].requires or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                assert plain(needed.name) in pins, f"{name} needs {needed.name}"
+
+
+def test_nothing_is_installed_that_the_lock_does_not_name(installed):
+    pins = {plain(name) for name in locked()}
+    assert set(installed) - pins <= {"pip", "setuptools", "partial-pooling"}
+
+
 def test_every_declared_package_is_installed_within_its_range():
     for name, bounds in declared("test").items():
         assert Requirement(f"{name}{bounds}").specifier.contains(metadata.version(name)), name
@@ -82,6 +122,9 @@ def test_no_installed_package_shadows_ours(name):
     """A stranger's top-level `helpers` in site-packages would be imported instead of ours."""
     owners = set(metadata.packages_distributions().get(name, []))
     assert owners <= {"partial-pooling"}, owners
+    for one in metadata.distributions():  # by its files too, whatever it says of itself
+        own = {str(path) for path in one.files or [] if path.parts[0] in (name, f"{name}.py")}
+        assert not own, f"{one.metadata['Name']} ships {sorted(own)[:3]}"
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -55,9 +56,30 @@ SHOW = """async index => {
 SLIDER_CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
   .flatMap((cell, index) => (cell.metadata.tags || []).includes("slider") ? [index] : [])"""
 
+# Runs in every Python that the server starts, kernels too: writes down who wanted to go where.
+WATCH = """import os, sys
+
+def note(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+        place = arguments[0] if event == "socket.getaddrinfo" else arguments[1]
+        host = place[0] if isinstance(place, tuple) else place
+        if isinstance(place, tuple) or event == "socket.getaddrinfo":
+            if str(host) not in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", "None"):
+                with open(os.environ["WENT_TO"], "a") as seen:
+                    seen.write(f"{event} {host} {sys.argv[:2]}\\n")
+
+sys.addaudithook(note)
+"""
+
 CLEAR = """async () => {
   await window.jupyterapp.commands.execute("notebook:clear-all-cell-outputs");
 }"""
+
+
+def alone() -> list[str]:
+    """Return the options with which `make lab` keeps JupyterLab off the network."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    return re.search(r"^ALONE := (.*)$", text, flags=re.MULTILINE)[1].split()
 
 
 def free_port() -> int:
@@ -79,6 +101,10 @@ def lab(tmp_path):
         name: str(tmp_path / name.lower())
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    went_to = tmp_path / "went_to.txt"
+    private |= {"PYTHONPATH": str(tmp_path / "watch"), "WENT_TO": str(went_to)}
     log = (tmp_path / "server.log").open("w")
     server = subprocess.Popen(
         [
@@ -89,7 +115,7 @@ def lab(tmp_path):
             f"--IdentityProvider.token={TOKEN}",
             f"--ServerApp.root_dir={tmp_path / 'notebooks'}",
             "--LabApp.expose_app_in_browser=True",
-            "--LabApp.news_url=None",
+            *alone(),
             f"--LabApp.user_settings_dir={tmp_path / 'settings'}",
             f"--LabApp.workspaces_dir={tmp_path / 'workspaces'}",
         ],
@@ -100,6 +126,7 @@ def lab(tmp_path):
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, tmp_path)
         yield f"http://127.0.0.1:{port}"
+        assert not went_to.exists(), f"to another machine:\n{went_to.read_text()}"
     finally:
         stop(server, port)
         log.close()
@@ -137,6 +164,16 @@ def stop(server: subprocess.Popen, port: int) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    outside = []
+
+    def answer(route):
+        if route.request.url.startswith((lab, "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", answer)
     page = context.new_page()
     page.set_default_timeout(MINUTES * 60_000)
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
@@ -165,3 +202,4 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
         page.evaluate(SHOW, index)
         move_slider(page, page.locator(".jp-Cell.jp-mod-active .pp-slider"))
     context.close()
+    assert outside == [], "requests to elsewhere"

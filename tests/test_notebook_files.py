@@ -223,6 +223,27 @@ def test_links_between_files_lead_somewhere(path):
 
 
 @by_name
+def test_nothing_is_fetched_when_a_page_is_opened(path):
+    """No picture, script or style from elsewhere, in the text or in what is stored below a cell."""
+    fetched = re.compile(
+        r"!\[[^\]]*\]\(\s*(?:https?:)?//"
+        r"|<(?:img|script|iframe|source|video|audio|embed|object|link)\b[^>]*(?:src|href|data)="
+        r"\s*[\"']?(?:https?:)?//"
+        r"|(?:url\(|@import)\s*[\"']?(?:https?:)?//"
+        r"|\b(?:fetch|import|importScripts|XMLHttpRequest|WebSocket|EventSource|sendBeacon)\s*\(",
+        flags=re.IGNORECASE,
+    )
+    for cell in read(path).cells:
+        parts = [cell.source] if cell.cell_type == "markdown" else []
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            assert set(data) <= {"text/plain", "text/html", "text/latex", "image/png"}, set(data)
+            parts.append(data.get("text/html", ""))
+        for part in parts:
+            assert not fetched.search(part), fetched.search(part)[0]
+
+
+@by_name
 def test_stored_notebook_names_no_machine(path):
     language = read(path).metadata.get("language_info", {})
     assert read(path).metadata.kernelspec.name == "python3"
