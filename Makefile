@@ -21,7 +21,7 @@ $(VENV)/.complete: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# JupyterLab left alone asks for news, newer versions and extensions as soon as it opens.
+# JupyterLab would fetch news, look for newer versions and list extensions, for those who agreed.
 ALONE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
   --LabApp.extension_manager=readonly
 

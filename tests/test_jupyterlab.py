@@ -82,6 +82,22 @@ def alone() -> list[str]:
     return re.search(r"^ALONE := (.*)$", text, flags=re.MULTILINE)[1].split()
 
 
+def watch(folder: Path) -> tuple[dict, Path]:
+    """Return an environment whose Pythons are watched, and the file with what was seen."""
+    (folder / "watch").mkdir()
+    (folder / "watch" / "sitecustomize.py").write_text(WATCH)
+    went_to = folder / "went_to.txt"
+    return {"PYTHONPATH": str(folder / "watch"), "WENT_TO": str(went_to)}, went_to
+
+
+def test_the_watch_sees_who_goes_out(tmp_path):
+    environment, went_to = watch(tmp_path)
+    for host in ("127.0.0.1", "192.0.2.1"):  # the second is nobody's; this sends nothing
+        code = f"import socket; socket.socket(type=socket.SOCK_DGRAM).connect(('{host}', 9))"
+        subprocess.run([sys.executable, "-c", code], env=os.environ | environment, check=False)
+    assert [line.split()[1] for line in went_to.read_text().splitlines()] == ["192.0.2.1"]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -101,10 +117,12 @@ def lab(tmp_path):
         name: str(tmp_path / name.lower())
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
-    (tmp_path / "watch").mkdir()
-    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
-    went_to = tmp_path / "went_to.txt"
-    private |= {"PYTHONPATH": str(tmp_path / "watch"), "WENT_TO": str(went_to)}
+    watched, went_to = watch(tmp_path)
+    private |= watched
+    # Even for somebody who once said yes to news from JupyterLab's makers.
+    said_yes = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    said_yes.mkdir(parents=True)
+    (said_yes / "notification.jupyterlab-settings").write_text('{"fetchNews": "true"}')
     log = (tmp_path / "server.log").open("w")
     server = subprocess.Popen(
         [
