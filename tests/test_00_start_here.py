@@ -40,7 +40,7 @@ def test_five_questions_have_one_right_letter_each_and_the_page_knows_them(capsy
 
 def test_the_first_questions_answer_by_arithmetic():
     """Players with a mean of 0.25 and any plausible n0: the second keeps more of his 0.3."""
-    assert "One hit 4 of 10 balls, the other 300 of 1,000." in PAGE
+    assert "One hit 4 of 10 balls, the other 300 of 1,000." in " ".join(PAGE.split())
     for n0 in (100, 300, 1000):
         first, second = ((hits + 0.25 * n0) / (n + n0) for hits, n in ((4, 10), (300, 1000)))
         assert second > first

@@ -246,11 +246,11 @@ FAULTS = [
         "test_01_kidney_cancer::test_maps_give_each_county_its_own_shade",
     ),
     Fault(
-        "wrong county joined, rates of the states",
+        "wrong county joined, tenths by size",
         P1,
-        'np.unique(table["state"], return_inverse=True)[1]',
-        'pd.factorize(table["state"])[0]',
-        "test_01_kidney_cancer::test_each_county_gets_the_rate_of_its_own_state",
+        'np.argsort(np.argsort(n, kind="stable")) * 10',
+        'np.argsort(n, kind="stable") * 10',
+        "test_01_kidney_cancer::test_age_explains_most_of_it",
     ),
     Fault(
         "wrong county joined, means of the counties",
@@ -539,9 +539,12 @@ def main(words: list[str]) -> int:
         subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
         for fault in wanted:
             start = time.perf_counter()
-            found = caught_by(fault, copy)
+            try:
+                found = caught_by(fault, copy)
+                told = f"caught by {found}" if found else "MISSED"
+            except LookupError as error:
+                found, told = "", f"NOT PLANTED, {error}"
             missed += not found
-            told = f"caught by {found}" if found else "MISSED"
             print(f"{fault.name}: {told} ({time.perf_counter() - start:.0f} s)", flush=True)
     print(f"{len(wanted) - missed} of {len(wanted)} caught")
     return missed
@@ -559,7 +562,7 @@ def caught_by(fault: Fault, copy: Path) -> str:
         path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     else:
         if fault.before not in text:
-            raise LookupError(f"{fault.name}: {fault.file} does not hold {fault.before!r}")
+            raise LookupError(f"{fault.file} does not hold {fault.before!r}")
         changed = text.replace(fault.before, fault.after, -1 if fault.whole else 1)
         path.write_text(changed, encoding="utf-8")
         if path.suffix == ".csv":
