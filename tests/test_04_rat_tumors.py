@@ -572,6 +572,16 @@ WRONG = [
 ]
 
 
+def test_the_current_experiment_is_no_part_of_the_moments(rats, capsys):
+    """Exercise 4.1 by the formula: right with the 70 earlier experiments, wrong with all 71."""
+    for last, verdict in ((70, "right."), (71, "not yet")):
+        y, n = (x[:last] for x in rats)
+        m, h = np.mean(y / n), np.mean(1 / n)
+        tau2 = (np.var(y / n, ddof=1) - h * m * (1 - m)) / (1 - h)
+        check("4.1", m * (1 - m) / tau2 - 1)
+        assert verdict in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("number, answer, hint", WRONG)
 def test_wrong_answers_are_told_what_is_off(number, answer, hint, capsys):
     check(number, answer)
