@@ -41,13 +41,14 @@ notebooks: data ## write every notebook from its text and run it
 	$(BIN)/jupyter nbconvert --log-level=WARN --inplace --coalesce-streams $(PAGES:.md=.ipynb)
 
 # All cores; the tests of one file, and the cells of one notebook, stay together and in order.
+# The long tests need no order: there an idle core takes over from a busy one.
 PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env -n logical --dist loadfile
 
 test: env ## the tests: units, files, and every notebook run against its stored outputs
 	$(PYTEST) -m "not long and not browser" tests notebooks
 
 test-all: test ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
-	$(PYTEST) -m "long or browser" tests
+	$(PYTEST) --dist worksteal -m "long or browser" tests
 
 stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
 	$(BIN)/python tests/stress/stress.py

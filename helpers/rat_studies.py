@@ -165,6 +165,26 @@ def fit_labs(y, n) -> Labs:
     )
 
 
+def draw_populations(repeats, units, *, rng):
+    """Draw alpha, beta and rates from the textbook's prior, cut off to 1 <= alpha + beta <= 1000.
+
+    Parameters
+    ----------
+    repeats, units : int
+        Populations, and units in each.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    alpha, beta : ndarray, shape (repeats,)
+    theta : ndarray, shape (repeats, units)
+    """
+    size = (1 - rng.random(repeats) * (1 - 1000**-0.5)) ** -2  # density as size^(-3/2)
+    mean = rng.random(repeats)
+    alpha, beta = size * mean, size * (1 - mean)
+    return alpha, beta, rng.beta(alpha[:, None], beta[:, None], (repeats, units))
+
+
 def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, warmup=300):
     """Rank true values among posterior draws: simulation-based calibration (Talts et al. 2018).
 
@@ -176,8 +196,8 @@ def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, 
         Data sets, one chain each.
     rng : numpy.random.Generator
     log_prior : callable
-        The prior given to the sampler. The truth is drawn from (alpha + beta)^(-5/2) cut off to
-        1 <= alpha + beta <= 1000, so the right one is that density.
+        The prior given to the sampler; the right one is that of `draw_populations`, which draws
+        the truth: (alpha + beta)^(-5/2) for 1 <= alpha + beta <= 1000.
     trials : array_like, shape (J,)
         Trials per unit.
     ranks : int
@@ -194,11 +214,8 @@ def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, 
         unit) and extremity: theta's distance from one half, which sees a swap of alpha and beta.
     """
     rng = generator(rng)
-    size = (1 - rng.random(repeats) * (1 - 1000**-0.5)) ** -2  # density as size^(-3/2)
-    mean = rng.random(repeats)
-    alpha, beta = size * mean, size * (1 - mean)
     trials = np.asarray(trials, np.int64)
-    theta = rng.beta(alpha[:, None], beta[:, None], (repeats, trials.size))
+    alpha, beta, theta = draw_populations(repeats, trials.size, rng=rng)
     y = rng.binomial(trials, theta)
     run = sampler(
         y,
@@ -210,7 +227,8 @@ def calibration(sampler, *, repeats, rng, log_prior, trials, ranks=19, thin=10, 
         log_prior=log_prior,
         progress=False,
     )
-    truth = {"log_odds": np.log(alpha / beta), "log_size": np.log(size), "theta": theta[:, 0]}
+    truth = {"log_odds": np.log(alpha / beta), "log_size": np.log(alpha + beta)}
+    truth["theta"] = theta[:, 0]
     drawn = {"log_odds": run["log_odds"], "log_size": run["log_size"], "theta": run.theta[:, :, 0]}
     truth["extremity"], drawn["extremity"] = (np.abs(x["theta"] - 0.5) for x in (truth, drawn))
     return {

@@ -15,6 +15,7 @@ from helpers.beta_binomial import (
     bda3_prior,
     fit_marginal_likelihood,
     fit_moments,
+    log_beta_binomial,
     log_marginal_likelihood,
     posterior_grid,
 )
@@ -464,18 +465,13 @@ def test_size_is_informative_without_the_chi_square(rats):
     large = 0
     for _ in range(400):
         y = rng.binomial(n, rng.beta(fit.alpha, fit.beta, n.size))
-        free = optimize.minimize(
-            lambda p, y=y: (
-                -stats.betabinom(
-                    n,
-                    np.exp(p[2]) * special.expit(p[0] + p[1] * np.log(n / 20)),
-                    np.exp(p[2]) * special.expit(-p[0] - p[1] * np.log(n / 20)),
-                )
-                .logpmf(y)
-                .sum()
-            ),
-            [-1.8, 0, 2.7],
-        )
+
+        def loss(p, y=y):
+            slope = p[0] + p[1] * np.log(n / 20)
+            a, b = (np.exp(p[2]) * special.expit(sign * slope) for sign in (1, -1))
+            return -log_beta_binomial(y, n, a, b).sum()
+
+        free = optimize.minimize(loss, [-1.8, 0, 2.7])
         best = fit_marginal_likelihood(y, n)
         null = (
             stats.binom(n, best.mean).logpmf(y).sum()

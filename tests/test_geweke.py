@@ -13,6 +13,7 @@ from scipy import stats
 from helpers import mcmc
 from helpers.beta_binomial import bda3_prior
 from helpers.mcmc import collapsed, gibbs_metropolis
+from helpers.rat_studies import draw_populations
 
 pytestmark = pytest.mark.long
 
@@ -26,16 +27,8 @@ def proper(a, b):
     return np.where((a + b >= 1) & (a + b <= 1000), bda3_prior(a, b), -np.inf)
 
 
-def from_the_prior(rng):
-    """Return alpha, beta and rates of CHAINS populations, drawn without any sampler."""
-    size = (1 - rng.random(CHAINS) * (1 - 1000**-0.5)) ** -2  # density as size^(-3/2)
-    mean = rng.random(CHAINS)
-    alpha, beta = size * mean, size * (1 - mean)
-    return alpha, beta, rng.beta(alpha[:, None], beta[:, None], (CHAINS, TRIALS.size))
-
-
 def after_turns(sampler, rng, log_prior):
-    alpha, beta, theta = from_the_prior(rng)
+    alpha, beta, theta = draw_populations(CHAINS, TRIALS.size, rng=rng)
     for _ in range(TURNS):
         y = rng.binomial(TRIALS, theta)
         run = sampler(
@@ -56,7 +49,8 @@ def after_turns(sampler, rng, log_prior):
 def least_p(sampler, log_prior=proper, seed=423):
     """Least p-value of Kolmogorov and Smirnov's test over seven quantities."""
     rng = np.random.default_rng(seed)
-    moved, fresh = after_turns(sampler, rng, log_prior), from_the_prior(rng)
+    moved = after_turns(sampler, rng, log_prior)
+    fresh = draw_populations(CHAINS, TRIALS.size, rng=rng)
 
     def quantities(alpha, beta, theta):
         spread, mean = theta.std(axis=1), alpha / (alpha + beta)
