@@ -58,7 +58,8 @@ def find_box(density, mode):
     for _ in range(40):  # then widen or tighten each side by looking at the whole box
         inside = box.copy()
         grid = [np.linspace(low, high, 17) for low, high in box]
-        high_enough = density(grid[0][None, :], grid[1][:, None]) > top - DROP
+        values = density(grid[0][None, :], grid[1][:, None])
+        high_enough = values > top - DROP
         for axis, seen in enumerate((high_enough.any(axis=0), high_enough.any(axis=1))):
             where = np.flatnonzero(seen)
             if not where.size:
@@ -71,7 +72,7 @@ def find_box(density, mode):
         if np.allclose(inside, box, rtol=0, atol=1e-12):
             break
         box = inside
-    return _to_hard_edges(density, box)
+    return box if np.isfinite(values).all() else _to_hard_edges(density, box)
 
 
 def _to_hard_edges(density, box):
