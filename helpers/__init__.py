@@ -8,7 +8,7 @@
 `helpers.mcmc`            the samplers of notebook 04
 `helpers.simulate`        data with a known truth, and scores against it
 `helpers.plots`           the figures the pages share
-`helpers.curves`          lines named at their ends, for notebook 02
+`helpers.figures`         the figures of one page each
 `helpers.show`            how a page shows a figure or a slider
 `helpers.slider`          the slider itself: what `slider.js` draws
 `helpers.check`           the visible checks behind exercises

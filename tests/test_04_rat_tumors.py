@@ -141,11 +141,11 @@ def test_weights_quoted(rats):
 
 def test_estimates_stand_over_their_own_rates(rats, run_cell):
     """The picture of section 3: rates sideways, estimates upwards."""
-    from helpers import rat_figures
+    from helpers.figures import rat_tumors as figures
 
     y, n = (x[:-1] for x in rats)
-    given = {"old_y": y, "old_n": n, "alpha": 1.3778, "kappa": 10.13, "rat_figures": rat_figures}
-    (figure,) = run_cell("04", "rat_figures.against_observed(", **given)["shown"]
+    given = {"old_y": y, "old_n": n, "alpha": 1.3778, "kappa": 10.13, "figures": figures}
+    (figure,) = run_cell("04", "figures.against_observed(", **given)["shown"]
     points = figure.axes[0].get_lines()[-1]
     np.testing.assert_allclose(points.get_xdata(), y / n)
     np.testing.assert_allclose(points.get_ydata(), (1.3778 + y) / (10.13 + n))

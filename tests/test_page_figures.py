@@ -7,16 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from helpers import (
-    curves,
-    ending_figures,
-    multilevel,
-    plots,
-    rat_figures,
-    simulate,
-    two_level_figures,
-)
+from helpers import multilevel, plots, simulate
 from helpers.beta_binomial import BetaPopulation, posterior_grid
+from helpers.figures import garages, radon, rat_tumors, your_turn
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 Y, N = np.array([1, 3, 2, 9]), np.array([20, 20, 10, 50])
@@ -58,10 +51,10 @@ def texts(ax) -> dict:
 def test_lines_have_the_look_and_the_name_of_their_method(ax):
     ax.set(xlim=(0, 2), ylim=(0, 4))
     series = {"no pooling": [1, 1, 1], "full Bayes": [3, 2, 1], "other": [0, 2, 9]}
-    curves.lines([0, 1, 2], series, ax=ax)
+    garages.lines([0, 1, 2], series, ax=ax)
     for line, (name, y) in zip(ax.get_lines(), series.items(), strict=True):
         assert line.get_xydata().tolist() == [[0, y[0]], [1, y[1]], [2, y[2]]]
-        look = curves.METHODS.get(name)
+        look = garages.METHODS.get(name)
         assert looks(line) == ((look.color, look.marker) if look else ("#222222", ""))
         assert texts(ax)[name] == line.get_color()
     place = {text.get_text(): text for text in ax.texts}
@@ -72,7 +65,7 @@ def test_lines_have_the_look_and_the_name_of_their_method(ax):
 
 def test_many_points_are_drawn_as_a_line_alone(ax):
     ax.set(ylim=(0, 2))
-    curves.lines(np.arange(13), {"no pooling": np.ones(13)}, ax=ax)
+    garages.lines(np.arange(13), {"no pooling": np.ones(13)}, ax=ax)
     assert ax.get_lines()[0].get_marker() == ""
 
 
@@ -83,14 +76,14 @@ def test_scores_draw_the_score_that_was_asked_for(ax):
         for off in (1.0, 2.0)
     ]
     ax.set(ylim=(0, 5))
-    curves.scores([3, 8], trials, "mse", ax=ax)
+    garages.scores([3, 8], trials, "mse", ax=ax)
     assert ax.get_lines()[0].get_xydata().tolist() == [[3, 1], [8, 4]]
 
 
 def test_penalty_marks_the_least_sum(ax):
     x = np.linspace(0, 2, 21)
     ax.set(ylim=(0, 8))
-    curves.penalty(x, (x - 2) ** 2, x**2, ax=ax)
+    garages.penalty(x, (x - 2) ** 2, x**2, ax=ax)
     mark, misfit, price, total = ax.get_lines()
     assert mark.get_xydata() == pytest.approx(np.array([[1, 2]]))
     assert looks(mark) == (PARTIAL_POOLING.color, PARTIAL_POOLING.marker)
@@ -107,7 +100,7 @@ def test_risk_is_squared_bias_plus_variance(ax):
     raw = np.random.default_rng(1).normal(2, 1, (50, 1))
     score = simulate.score(raw * w, np.full((50, 1), 2.0), axis=0)
     ax.set(ylim=(0, 5))
-    curves.risk(w, score, ax=ax, weight=0.3)
+    garages.risk(w, score, ax=ax, weight=0.3)
     weight, bias, variance, total = ax.get_lines()
     assert list(weight.get_xdata()) == [0.3, 0.3]
     assert bias.get_ydata() == pytest.approx(score.bias**2)
@@ -128,7 +121,7 @@ def test_lines_by_group_are_those_of_the_fits(axes):
         none=multilevel.no_pooling(y, group, x),
         partial=multilevel.partial_pooling(y, group, x),
     )
-    two_level_figures.lines_by_group(["c", "a", "b"], x, y, group, axes=axes, **fits)
+    radon.lines_by_group(["c", "a", "b"], x, y, group, axes=axes, **fits)
     for ax, name in zip(axes, ["c", "a", "b"], strict=True):
         points, *lines = ax.get_lines()
         assert sorted(points.get_ydata()) == sorted(y[group == name])
@@ -146,7 +139,7 @@ def test_lines_by_group_are_those_of_the_fits(axes):
 def test_curves_over_density(axes):
     x, density = np.array([0.0, 1.0, 2.0]), np.array([1.0, 2.0, 0.5])
     series = {"low": [0, 0, 0], "": [1, 1, 1], "high": [2, 1, 0.01]}
-    two_level_figures.curves_over_density(x, series, density, axes=axes[:2], estimate=0.7)
+    radon.curves_over_density(x, series, density, axes=axes[:2], estimate=0.7)
     above, below = axes[:2]
     drawn = [line.get_ydata().tolist() for line in above.get_lines()[:3]]
     assert drawn == [list(values) for values in series.values()]
@@ -164,7 +157,7 @@ def test_two_funnels_draw_one_standard_error_each_way(axes):
         [1, 10],
         [(NO_POOLING, [1, 2], [0.5, 0.1]), (PARTIAL_POOLING, [1.5, 2], [0.2, 0.1])],
     )
-    two_level_figures.two_funnels(size, rows, 1.3, axes=axes[:2])
+    radon.two_funnels(size, rows, 1.3, axes=axes[:2])
     for ax, (look, estimate, error) in zip(axes, rows, strict=False):
         centre, points = ax.get_lines()
         assert list(centre.get_ydata()) == [1.3, 1.3]
@@ -181,14 +174,14 @@ def test_two_funnels_draw_one_standard_error_each_way(axes):
 
 
 def test_model_graph_leads_from_hyperparameters_to_counts(ax):
-    rat_figures.model_graph(ax=ax, marked=["alpha", "theta2"])
+    rat_tumors.model_graph(ax=ax, marked=["alpha", "theta2"])
     assert [text.get_text() for text in ax.texts].count(r"$\theta_2$") == 1
     assert {r"$\alpha$", r"$\beta$", r"$\theta_1$", r"$y_{71}$"} <= set(texts(ax))
 
 
 def test_against_observed_has_the_two_lines_and_the_points(ax):
     raw, partial = [0.0, 0.2, 0.4], [0.1, 0.2, 0.3]
-    rat_figures.against_observed(raw, partial, 0.15, ax=ax)
+    rat_tumors.against_observed(raw, partial, 0.15, ax=ax)
     diagonal, flat, points = ax.get_lines()
     assert diagonal.get_xdata() == pytest.approx(diagonal.get_ydata())
     assert diagonal.get_color() == NO_POOLING.color
@@ -204,7 +197,7 @@ def test_against_observed_has_the_two_lines_and_the_points(ax):
 
 def test_three_poolings_stand_beside_each_other(ax):
     raw, partial = [0.1, 0.5], [0.2, 0.4]
-    rat_figures.three_poolings(
+    rat_tumors.three_poolings(
         ["1 of 10", "5 of 10"],
         raw,
         ([0.0, 0.2], [0.4, 0.8]),
@@ -231,7 +224,7 @@ def test_three_poolings_stand_beside_each_other(ax):
 
 def test_traps_draw_densities_from_one_and_means_to_their_bounds(axes):
     log_size, bound = np.array([0.0, 2.0, 4.0]), np.array([1.0, 10.0, 100.0])
-    rat_figures.traps(
+    rat_tumors.traps(
         log_size,
         {"flat": [1, 2, 2], "textbook": [4, 2, 1]},
         {"few": (bound, bound), "many": (bound, [2, 2, 2])},
@@ -245,12 +238,12 @@ def test_traps_draw_densities_from_one_and_means_to_their_bounds(axes):
 
 
 def test_staircase_moves_alpha_first_then_beta():
-    a, b = rat_figures.staircase([0, 1, 2], [10, 11, 12])
+    a, b = rat_tumors.staircase([0, 1, 2], [10, 11, 12])
     assert a.tolist() == [0, 1, 1, 2, 2] and b.tolist() == [10, 10, 11, 11, 12]
 
 
 def test_priors_draw_one_contour_each_in_the_legend_colour(ax, grid):
-    rat_figures.priors({"first": grid, "second": grid}, ax=ax)
+    rat_tumors.priors({"first": grid, "second": grid}, ax=ax)
     keys = {line.get_label(): line.get_color() for line in ax.get_lines()}
     assert set(keys) == {"first", "second"} and len(set(keys.values())) == 2
     drawn = [to_hex(c.get_edgecolor()[0]).upper() for c in ax.collections]
@@ -261,7 +254,7 @@ def test_priors_draw_one_contour_each_in_the_legend_colour(ax, grid):
 
 
 def test_raw_rates_spread_the_old_ones_sideways_only(ax):
-    rat_figures.raw_rates(Y, N, ax=ax, rng=np.random.default_rng(0))
+    rat_tumors.raw_rates(Y, N, ax=ax, rng=np.random.default_rng(0))
     old, current = ax.get_lines()
     assert old.get_ydata() == pytest.approx(Y[:-1] / N[:-1])
     assert np.abs(old.get_xdata() - N[:-1]).max() <= 0.4
@@ -274,7 +267,7 @@ def test_hill_marks_mode_and_fits(ax, grid):
     fits = {
         name: BetaPopulation(1.4, b) for name, b in (("one", 8.6), ("two", 7.0), ("three", 9.0))
     }
-    rat_figures.hill(grid, fits, ax=ax)
+    rat_tumors.hill(grid, fits, ax=ax)
     marks = {line.get_label(): line.get_xydata().tolist() for line in ax.get_lines()}
     assert marks["mode of the posterior"] == [list(grid.mode)]
     for name, fit in fits.items():
@@ -283,7 +276,7 @@ def test_hill_marks_mode_and_fits(ax, grid):
 
 def test_moves_are_drawn_where_alpha_and_beta_are(ax, grid):
     path = np.log([[1.0, 9.0], [2.0, 8.0]])
-    rat_figures.moves(grid, path, ax=ax, start=True)
+    rat_tumors.moves(grid, path, ax=ax, start=True)
     (line,) = ax.get_lines()
     wanted = [(1 / 9, 10), (2 / 9, 11), (2 / 8, 10)]  # alpha moved, then beta
     assert line.get_xydata() == pytest.approx(np.log(wanted))
@@ -292,13 +285,13 @@ def test_moves_are_drawn_where_alpha_and_beta_are(ax, grid):
 
 def test_two_traces(axes):
     left, right = np.arange(6.0).reshape(2, 3), np.ones((2, 3))
-    rat_figures.two_traces(left, right, axes=axes[:2], titles=("good", "stuck"))
+    rat_tumors.two_traces(left, right, axes=axes[:2], titles=("good", "stuck"))
     assert [line.get_ydata().tolist() for line in axes[0].get_lines()] == left.tolist()
     assert [ax.get_title() for ax in axes[:2]] == ["good", "stuck"]
 
 
 def test_histograms_mark_our_own_data(axes):
-    rat_figures.histograms(
+    rat_tumors.histograms(
         [[1, 1, 2]], [1.5], axes=axes[:1], bins=[[0.5, 1.5, 2.5]], xlabels=["zeros"]
     )
     assert [bar.get_height() for bar in axes[0].patches] == [2, 1]
@@ -307,7 +300,7 @@ def test_histograms_mark_our_own_data(axes):
 
 
 def test_ranks_have_a_bar_for_each_and_the_band(axes):
-    rat_figures.ranks({"right": [0, 0, 19]}, (1.0, 4.0), axes=axes[:1])
+    rat_tumors.ranks({"right": [0, 0, 19]}, (1.0, 4.0), axes=axes[:1])
     *bars, band = axes[0].patches
     assert len(bars) == 20 and [bars[i].get_height() for i in (0, 1, 19)] == [2, 0, 1]
     assert (band.get_y(), band.get_height()) == (1.0, 3.0)
@@ -318,7 +311,7 @@ def test_ranks_have_a_bar_for_each_and_the_band(axes):
 
 def test_one_curve_is_the_weight_and_each_strip_its_units(axes):
     curve, strips = axes[:2]
-    ending_figures.one_curve({"a": ([1, 2, 30], 10), "b": ([5], 5)}, curve=curve, strips=strips)
+    your_turn.one_curve({"a": ([1, 2, 30], 10), "b": ([5], 5)}, curve=curve, strips=strips)
     x, y = curve.get_lines()[0].get_data()
     assert y == pytest.approx(x / (1 + x)) and curve.get_xscale() == "log"
     units, median, others, _ = strips.get_lines()[:4]
@@ -330,7 +323,7 @@ def test_one_curve_is_the_weight_and_each_strip_its_units(axes):
 
 def test_prediction_grid_draws_parameters_thick_and_observations_thin(axes):
     rows = [(1, 2), (0.5, 3), (0.8, 2.5), (0.2, 4)]
-    ending_figures.prediction_grid({"rats": rows, "radon": rows}, axes=axes[:2])
+    your_turn.prediction_grid({"rats": rows, "radon": rows}, axes=axes[:2])
     for ax in axes[:2]:
         drawn = [tuple(line.get_xdata()) for line in ax.get_lines()]
         assert drawn == rows

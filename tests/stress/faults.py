@@ -408,8 +408,8 @@ FAULTS = [
     Fault(
         "axes swapped, estimates against rates",
         P4,
-        "rat_figures.against_observed(old_y / old_n, partial,",
-        "rat_figures.against_observed(partial, old_y / old_n,",
+        "figures.against_observed(old_y / old_n, partial,",
+        "figures.against_observed(partial, old_y / old_n,",
         "test_04_rat_tumors::test_estimates_stand_over_their_own_rates",
     ),
     # a stale sentence
@@ -521,7 +521,7 @@ FAULTS = [
     ),
     Fault(
         "a pooling in another's colour, one page's figure",
-        "helpers/rat_figures.py",
+        "helpers/figures/rat_tumors.py",
         "PARTIAL_POOLING",
         "NO_POOLING",
         "test_page_figures",
