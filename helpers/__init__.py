@@ -8,7 +8,8 @@
 `helpers.mcmc`            the samplers of notebook 04
 `helpers.simulate`        data with a known truth, and scores against it
 `helpers.plots`           the figures the pages share
-`helpers.figures`         the figures of one page each
+`helpers.curves`          lines named at their ends, for notebook 02
+`helpers.figures`         larger figures, a module a page
 `helpers.show`            how a page shows a figure or a slider
 `helpers.slider`          the slider itself: what `slider.js` draws
 `helpers.check`           the visible checks behind exercises

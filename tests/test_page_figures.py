@@ -7,9 +7,9 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from helpers import multilevel, plots, simulate
+from helpers import curves, multilevel, plots, simulate
 from helpers.beta_binomial import BetaPopulation, posterior_grid
-from helpers.figures import garages, radon, rat_tumors, your_turn
+from helpers.figures import radon, rat_tumors, your_turn
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 Y, N = np.array([1, 3, 2, 9]), np.array([20, 20, 10, 50])
@@ -51,10 +51,10 @@ def texts(ax) -> dict:
 def test_lines_have_the_look_and_the_name_of_their_method(ax):
     ax.set(xlim=(0, 2), ylim=(0, 4))
     series = {"no pooling": [1, 1, 1], "full Bayes": [3, 2, 1], "other": [0, 2, 9]}
-    garages.lines([0, 1, 2], series, ax=ax)
+    curves.lines([0, 1, 2], series, ax=ax)
     for line, (name, y) in zip(ax.get_lines(), series.items(), strict=True):
         assert line.get_xydata().tolist() == [[0, y[0]], [1, y[1]], [2, y[2]]]
-        look = garages.METHODS.get(name)
+        look = curves.METHODS.get(name)
         assert looks(line) == ((look.color, look.marker) if look else ("#222222", ""))
         assert texts(ax)[name] == line.get_color()
     place = {text.get_text(): text for text in ax.texts}
@@ -65,7 +65,7 @@ def test_lines_have_the_look_and_the_name_of_their_method(ax):
 
 def test_many_points_are_drawn_as_a_line_alone(ax):
     ax.set(ylim=(0, 2))
-    garages.lines(np.arange(13), {"no pooling": np.ones(13)}, ax=ax)
+    curves.lines(np.arange(13), {"no pooling": np.ones(13)}, ax=ax)
     assert ax.get_lines()[0].get_marker() == ""
 
 
@@ -76,14 +76,14 @@ def test_scores_draw_the_score_that_was_asked_for(ax):
         for off in (1.0, 2.0)
     ]
     ax.set(ylim=(0, 5))
-    garages.scores([3, 8], trials, "mse", ax=ax)
+    curves.scores([3, 8], trials, "mse", ax=ax)
     assert ax.get_lines()[0].get_xydata().tolist() == [[3, 1], [8, 4]]
 
 
 def test_penalty_marks_the_least_sum(ax):
     x = np.linspace(0, 2, 21)
     ax.set(ylim=(0, 8))
-    garages.penalty(x, (x - 2) ** 2, x**2, ax=ax)
+    curves.penalty(x, (x - 2) ** 2, x**2, ax=ax)
     mark, misfit, price, total = ax.get_lines()
     assert mark.get_xydata() == pytest.approx(np.array([[1, 2]]))
     assert looks(mark) == (PARTIAL_POOLING.color, PARTIAL_POOLING.marker)
@@ -100,7 +100,7 @@ def test_risk_is_squared_bias_plus_variance(ax):
     raw = np.random.default_rng(1).normal(2, 1, (50, 1))
     score = simulate.score(raw * w, np.full((50, 1), 2.0), axis=0)
     ax.set(ylim=(0, 5))
-    garages.risk(w, score, ax=ax, weight=0.3)
+    curves.risk(w, score, ax=ax, weight=0.3)
     weight, bias, variance, total = ax.get_lines()
     assert list(weight.get_xdata()) == [0.3, 0.3]
     assert bias.get_ydata() == pytest.approx(score.bias**2)

@@ -1,1 +1,1 @@
-"""Figures of one page each, drawn on the axes they are given: one module a page."""
+"""Larger figures, drawn on the axes they are given: one module a page."""
