@@ -98,6 +98,36 @@ def test_monte_carlo_error_counts_data_sets_not_units():
     assert broadcast.mse_error == pytest.approx(score.mse_error)
 
 
+def test_monte_carlo_errors_are_those_of_means_over_data_sets_or_units():
+    """By hand: the standard error of a mean of k values is their sd (ddof 1) over sqrt(k)."""
+    error = np.array([[1.0, 2.0, 4.0], [3.0, -1.0, 0.0]])
+    squares = error**2
+    for axis, rows in ((0, squares.T), (1, squares), (None, [squares.mean(axis=1)])):
+        expected = [np.std(row, ddof=1) / np.sqrt(len(row)) for row in rows]
+        told = simulate.score(error, 0.0, axis=axis)
+        np.testing.assert_allclose(np.atleast_1d(told.mse_error), expected)
+    for told in (simulate.score([[1.0, 2.0]], 0.0), simulate.score([[1.0], [2.0]], 0.0, axis=1)):
+        assert np.isnan(told.mse_error).all()  # one value has no spread
+
+
+def test_a_ledger_writes_what_it_compares():
+    ledger = simulate.Ledger()
+    ledger.add("weights", 0.5, 0.75, 0.125)
+    text = ledger.compare("means", [10, -2], [10.5, -3], [0.25, 0.5], names=[5, "all"], digits=1)
+    assert ledger.rows[1:] == [("means", 10.0, 10.5, 0.25), ("means", -2.0, -3.0, 0.5)]
+    title, heads, *lines = text.splitlines()
+    assert title == "means" and len({len(line) for line in [heads, *lines]}) == 1
+    assert [line.split() for line in lines] == [
+        ["5", "10.0", "10.5", "0.25", "2.0"],
+        ["all", "-2.0", "-3.0", "0.50", "-2.0"],
+    ]
+    assert ledger.rms == pytest.approx(2.0)
+    assert [line.split()[:3] for line in ledger.table().splitlines()[1:3]] == [
+        ["weights", "1", "2.00"],
+        ["means", "2", "2.00"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
