@@ -194,6 +194,34 @@ def test_leading_axes_are_data_sets():
 
 
 @pytest.mark.parametrize(
+    ("prior", "named"),
+    [
+        (nn.half_cauchy(3), stats.halfcauchy(scale=3)),
+        (nn.half_normal(3), stats.halfnorm(scale=3)),
+    ],
+    ids=["half-Cauchy", "half-normal"],
+)
+def test_priors_are_the_densities_they_are_named_after(prior, named):
+    at = np.array([0.0, 0.5, 2, 3, 7, 40])
+    np.testing.assert_allclose(prior(at) - prior(0.0), named.logpdf(at) - named.logpdf(0.0))
+    assert nn.flat([1, 2]).dtype == float
+
+
+def test_one_unit_says_nothing_of_the_spread_so_its_posterior_is_the_prior():
+    """With the mean integrated out, the likelihood of one unit is the same for every spread."""
+    prior = stats.halfcauchy(scale=3)
+    answer = nn.full_bayes([4.0], 2.0, log_prior=nn.half_cauchy(3))
+    density = answer.probability / answer.width
+    np.testing.assert_allclose(density, prior.pdf(answer.between_sd), rtol=1e-12)
+    shares = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99]
+    np.testing.assert_allclose(
+        answer.between_sd_quantile(shares), prior.ppf(shares), rtol=3e-4
+    )  # so heavy a tail
+    np.testing.assert_allclose(answer.mean, 4.0)
+    np.testing.assert_allclose(answer.sd, 2.0)
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: nn.no_pooling([1.0, np.nan], 1.0), "raw: every entry"),

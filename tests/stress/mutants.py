@@ -1,6 +1,9 @@
 """Plant faults in the numerical modules, one at a time, and see whether their own tests notice.
 
-    .venv/bin/python tests/stress/mutants.py [MODULE ...] [--only PATTERN]    (`make mutants`: all)
+    .venv/bin/python tests/stress/mutants.py [--sample N] [--only PATTERN] [MODULE ...]
+
+`make mutants` tests all faults of all modules. `--sample 100` draws as many from each module, the
+same ones every time; `--only '*centre*'` keeps to the functions of that name.
 
 mutmut plants the faults: a + for a -, a < for a <=, a number that is one larger, an argument or an
 assignment left out. It works in a temporary copy. Each fault meets the tests of its module that
@@ -12,14 +15,18 @@ Left alone, because they are text: strings, what is raised, and the functions th
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from scipy.stats import binomtest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -48,21 +55,29 @@ KILLED, SURVIVED, UNREACHED = {1, 3, -24, 24, 152, 255, 36, -9, -11}, 0, {5, 33}
 
 def main(arguments: list[str]) -> int:
     """Print the score of each module; return how many faults nothing notices or explains."""
-    only = arguments.pop(arguments.index("--only") + 1) if "--only" in arguments else "*"
-    chosen = [name for name in arguments if name != "--only"] or MODULES
+    read = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    read.add_argument("modules", nargs="*", metavar="MODULE", choices=[*MODULES, []])
+    read.add_argument("--sample", type=int, default=0, metavar="N")
+    read.add_argument("--only", default="*", metavar="PATTERN")
+    asked = read.parse_args(arguments)
     argued, missed = explained((HERE / "MUTANTS.md").read_text(encoding="utf-8")), 0
     for topic, modules in TESTED.items():
-        modules = [module for module in modules if module in chosen]
+        modules = [module for module in modules if module in (asked.modules or MODULES)]
         if not modules:
             continue
         with tempfile.TemporaryDirectory() as place:
-            for module, faults in run(topic, modules, only, Path(place)).items():
-                missed += tell(module, faults, argued)
+            lay_out(topic, modules, Path(place))
+            run(modules, asked, Path(place))
+            found = subprocess.run(
+                [sys.executable, __file__, "--changes"], cwd=place, capture_output=True, check=True
+            )
+        for module, faults in json.loads(found.stdout).items():
+            missed += tell(module, faults, argued)
     return missed
 
 
-def run(topic: str, modules: list[str], only: str, place: Path) -> dict[str, dict[str, tuple]]:
-    """Test the modules' faults in a copy; return each one's outcome and what it changed."""
+def lay_out(topic: str, modules: list[str], place: Path) -> None:
+    """Make a copy in which mutmut finds the modules, their tests and its settings."""
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, place / name)
@@ -84,17 +99,16 @@ def run(topic: str, modules: list[str], only: str, place: Path) -> dict[str, dic
     with (place / "pyproject.toml").open("a", encoding="utf-8") as project:
         project.write("\n[tool.mutmut]\n")
         project.writelines(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
-    command = [sys.executable, __file__, "--inside", "run", "--max-children", "1"]
-    patterns = [f"helpers.{module}.x*{only}" for module in modules]
-    log = place / "log"
-    with log.open("w") as out:
-        done = subprocess.run([*command, *patterns], cwd=place, stdout=out, stderr=out)
+
+
+def run(modules: list[str], asked: argparse.Namespace, place: Path) -> None:
+    """Run mutmut in the copy, on one core."""
+    command = [sys.executable, __file__, "--inside", str(asked.sample), "run", "--max-children=1"]
+    patterns = [f"helpers.{module}.x*{asked.only}" for module in modules]
+    with (place / "log").open("w") as log:
+        done = subprocess.run([*command, *patterns], cwd=place, stdout=log, stderr=log)
     if done.returncode:
-        raise SystemExit(log.read_text(errors="replace")[-4000:])
-    shown = subprocess.run(
-        [sys.executable, __file__, "--changes"], cwd=place, capture_output=True, check=True
-    )
-    return json.loads(shown.stdout)
+        raise SystemExit((place / "log").read_text(errors="replace")[-4000:])
 
 
 def laid_bare(source: str) -> str:
@@ -122,11 +136,13 @@ def tell(module: str, faults: dict[str, tuple], argued: dict) -> int:
     left = {name: change for name, (code, change) in tested.items() if code not in KILLED}
     same = {name for name, change in left.items() if (module, *change) in argued}
     viable, open_ = len(tested) - len(same), len(left) - len(same)
-    score = f"{1 - open_ / viable:6.1%}" if viable else "  none"
-    print(
-        f"{module:16} {score} of {viable} ({len(faults)} faults, {len(tested)} tested, "
-        f"{len(same)} without effect, {open_} unnoticed)"
-    )
+    if viable:
+        low, high = binomtest(viable - open_, viable).proportion_ci(method="wilson")
+        between = f" ({low:.1%} to {high:.1%})" if len(tested) < len(faults) else ""
+        print(
+            f"{module:16} {1 - open_ / viable:.1%}{between}: {len(faults)} faults, "
+            f"{len(tested)} tested, {viable - open_} noticed, {len(same)} without effect"
+        )
     for name, change in left.items():
         if name not in same:
             print(
@@ -150,10 +166,10 @@ def explained(text: str) -> set[tuple[str, str, str, str]]:
 # ------------------------------------------------------------------------- inside of the copy
 
 
-def inside(arguments: list[str]) -> None:
-    """Run mutmut without its faults in strings, and with the quickest tests first."""
+def inside(sample: int, arguments: list[str]) -> None:
+    """Run mutmut without its faults in strings, with the quickest tests first."""
     import libcst
-    from mutmut.__main__ import cli
+    import mutmut.__main__ as tool
     from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
     from mutmut.runners.harness import PytestRunner
     from mutmut.state import state
@@ -175,7 +191,20 @@ def inside(arguments: list[str]) -> None:
         return usual(self, sorted(tests, key=lambda test: (state().duration_by_test[test], test)))
 
     PytestRunner._pytest_args_regular_run = quickest_first
-    cli(arguments)
+    every = tool.collect_source_file_mutation_data
+
+    def some(**names):
+        faults, files = every(**names)
+        chosen = []
+        for file in files.values():
+            mine = [fault for fault in faults if fault[0] is file]
+            chosen += random.Random(file.path.stem).sample(
+                mine, min(sample or len(mine), len(mine))
+            )
+        return chosen, files
+
+    tool.collect_source_file_mutation_data = some
+    tool.cli(arguments)
 
 
 def changes() -> None:
@@ -206,7 +235,7 @@ def changes() -> None:
 if __name__ == "__main__":
     sys.path = [place for place in sys.path if Path(place or ".").resolve() != HERE]
     if sys.argv[1:2] == ["--inside"]:
-        inside(sys.argv[2:])
+        inside(int(sys.argv[2]), sys.argv[3:])
     elif sys.argv[1:2] == ["--changes"]:
         changes()
     else:
