@@ -221,6 +221,17 @@ def test_one_unit_says_nothing_of_the_spread_so_its_posterior_is_the_prior():
     np.testing.assert_allclose(answer.sd, 2.0)
 
 
+def test_hundreds_of_units_of_any_size_neither_overflow_nor_vanish():
+    """Their log densities lie a thousand and more below 0, and as far apart."""
+    raw = np.random.default_rng(9).normal(0, 2, (2, 400)) * [[1.0], [50.0]]
+    together = nn.full_bayes(raw, np.ones(400), nodes=500)
+    for row in range(2):
+        alone = nn.full_bayes(raw[row], np.ones(400), nodes=500)
+        np.testing.assert_allclose(together.mean[row], alone.mean, rtol=1e-8)
+        plug_in = nn.partial_pooling(raw[row], 1.0, nn.between_sd_corrected(raw[row], 1.0))
+        np.testing.assert_allclose(alone.mean, plug_in.mean, atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -231,6 +242,10 @@ def test_one_unit_says_nothing_of_the_spread_so_its_posterior_is_the_prior():
         (lambda: nn.full_bayes([1.0, 2.0], 1.0), "flat prior needs 3"),
         (lambda: nn.full_bayes(np.arange(50.0), 1.0, nodes=10), "too few"),
         (lambda: nn.james_stein([1.0, 2.0, 3.0], 1.0), "4 or more"),
+        (
+            lambda: nn.full_bayes(RAW, SE, log_prior=lambda sd: np.zeros(3)),
+            "log_prior and its argument",
+        ),
         (lambda: nn.every_method([1.0, 2.0, 3.0], 1.0, names=["best"]), "no method 'best'"),
         (lambda: nn.full_bayes(np.ones((2, 4)), 1.0).between_sd_quantile(0.5), "single data set"),
     ],
