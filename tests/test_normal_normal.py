@@ -195,13 +195,11 @@ def test_leading_axes_are_data_sets():
 
 @pytest.mark.parametrize(
     ("prior", "named"),
-    [
-        (nn.half_cauchy(3), stats.halfcauchy(scale=3)),
-        (nn.half_normal(3), stats.halfnorm(scale=3)),
-    ],
+    [(nn.half_cauchy, stats.halfcauchy), (nn.half_normal, stats.halfnorm)],
     ids=["half-Cauchy", "half-normal"],
 )
 def test_priors_are_the_densities_they_are_named_after(prior, named):
+    prior, named = prior(3), named(scale=3)
     at = np.array([0.0, 0.5, 2, 3, 7, 40])
     np.testing.assert_allclose(prior(at) - prior(0.0), named.logpdf(at) - named.logpdf(0.0))
     assert nn.flat([1, 2]).dtype == float

@@ -40,6 +40,8 @@ TESTED = {
     "mcmc": ["mcmc"],
 }
 MODULES = [module for modules in TESTED.values() for module in modules]
+#: Topics whose long tests are left out: they take minutes, and faults by the hundred.
+QUICK = {"mcmc"}
 #: A failing example is enough: nobody reads the smallest one.
 NO_SHRINKING = """
 from hypothesis import Phase
@@ -92,7 +94,12 @@ def lay_out(topic: str, modules: list[str], place: Path) -> None:
         "only_mutate": [f"helpers/{module}.py" for module in modules],
         "also_copy": COPIED[2:],
         "pytest_add_cli_args_test_selection": tests,
-        "pytest_add_cli_args": ["-m", "not long and not browser", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [
+            "-m",
+            "not long" if topic in QUICK else "",
+            "-p",
+            "no:cacheprovider",
+        ],
         "timeout_constant": 2.0,
         "timeout_multiplier": 4.0,
     }
