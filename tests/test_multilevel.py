@@ -10,7 +10,7 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy.special import gammaln
 
-from helpers import multilevel
+from helpers import _grouped, multilevel
 from helpers.datasets import load_radon
 from helpers.multilevel import GroupSummary, complete_pooling, no_pooling, partial_pooling
 
@@ -209,6 +209,20 @@ def test_prediction_takes_one_row_for_many_groups_and_frames_by_name(small):
     assert many.mean.shape == (2,)
 
 
+def test_predictors_may_come_flat_or_as_frames_for_new_groups_too(small):
+    y, group, X, u = small
+    level = partial_pooling(y, group, group_predictors=u)
+    new = level.predict(group_predictors=[0.5, 1.5])
+    np.testing.assert_allclose(new.mean, level.coefficients @ [[1, 1], [0.5, 1.5]])
+    frame = level.predict(group_predictors=pd.DataFrame({"other": [9, 9], "u": [0.5, 1.5]}))
+    np.testing.assert_array_equal(new.mean, frame.mean)
+    both = partial_pooling(y, group, X)
+    one = both.predict([1.0, 2.0])  # two numbers for two columns: one row
+    assert one.mean == pytest.approx([both.coefficients @ [1, 1, 2]])
+    with pytest.raises(ValueError, match=r"X: shape \(1, 2\) is wanted; got \(1, 3\)"):
+        both.predict([1.0, 2.0, 3.0])
+
+
 def test_fits_print_what_a_reader_wants_to_see(tables):
     radon = tables["radon"]
     data = (radon["y"], radon["county"], radon[["floor"]])
@@ -251,6 +265,11 @@ def test_least_squares_fits_equal_numpys(small):
     np.testing.assert_allclose(
         [*alone.intercept_sd[groups], *alone.standard_errors], error, rtol=1e-9
     )
+
+
+def test_rows_without_any_spread_have_a_likelihood_without_bound():
+    fit = complete_pooling([2.0, 2.0, 2.0])
+    assert fit.sigma_y == 0 and fit.deviance == -np.inf
 
 
 @pytest.mark.parametrize("sigma_ratio", [0.0, 0.4, 5.0])
@@ -318,6 +337,18 @@ def test_posterior_grid_does_not_depend_on_its_nodes(tables):
     assert (few.sigma_alpha_density * few.width).sum() == pytest.approx(1)
     shares = [0.025, 0.5, 0.975]
     np.testing.assert_allclose(few.quantile(shares), many.quantile(shares), rtol=2e-4)
+
+
+def test_quantiles_of_sigma_alpha_are_those_of_its_running_sum(small):
+    """Second route: with many nodes, half of a node's own mass lies below it."""
+    y, group, X, u = small
+    grid = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=400)
+    below = np.cumsum(grid.sigma_alpha_mass) - grid.sigma_alpha_mass / 2
+    shares = [0.025, 0.2, 0.5, 0.8, 0.975]
+    expected = np.interp(shares, below, grid.sigma_alpha)
+    np.testing.assert_allclose(grid.quantile(shares), expected, rtol=2e-3)
+    few = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=80)
+    np.testing.assert_allclose(few.quantile(shares), expected, rtol=2e-3)
 
 
 def test_a_prior_for_sigma_alpha_is_used(small):
@@ -444,6 +475,17 @@ def test_group_predictors_by_row_or_by_group_are_the_same(small):
     by_row = partial_pooling(y, group, X, group_predictors=u[group].to_numpy())
     np.testing.assert_allclose(by_group.coefficients, by_row.coefficients, rtol=1e-12)
     assert by_group.names == ("intercept", "x1", "x2", "u")
+    pairs = [(label, 1) for label in group]
+    for labels, table in ((group, u[group]), (pairs, u[group].to_numpy())):
+        again = partial_pooling(y, labels, X, group_predictors=table)
+        np.testing.assert_allclose(by_group.coefficients, again.coefficients, rtol=1e-12)
+
+
+def test_predictors_of_groups_with_a_row_each_go_by_their_index_if_it_names_the_groups():
+    """The rows are b and a; without such an index the values are those of the rows."""
+    for index, wanted in ((["a", "b"], [1.0, 2.0]), ([0, 1], [2.0, 1.0])):
+        table = _grouped.by_group(pd.Series([1.0, 2.0], index=index), ["b", "a"])
+        assert _grouped.at_groups(table, np.array(["a", "b"]))[1].ravel().tolist() == wanted
 
 
 def test_a_group_without_rows_gets_the_populations_estimate(small):
@@ -460,6 +502,19 @@ def test_a_group_without_rows_gets_the_populations_estimate(small):
     np.testing.assert_allclose(fit.coefficients, plain.coefficients, rtol=1e-12)
     assert fit.intercepts["z"] == pytest.approx(fit.coefficients[0])
     assert fit.weight(0) == 0
+
+
+def test_a_group_without_rows_in_either_part_stays_without(small):
+    y, group, X, _ = small
+    plain = GroupSummary.from_rows(y, group, X)
+    empty = GroupSummary(
+        np.array(["z"]), np.zeros(1), np.zeros((1, 3)), np.zeros((3, 3)), plain.names
+    )
+    added = (plain + empty) + empty
+    assert added.n[-1] == 0 and list(added.groups) == [*"abcdefg", "z"]
+    np.testing.assert_array_equal(added.means[:-1], plain.means)
+    np.testing.assert_array_equal(added.means[-1], 0)
+    np.testing.assert_array_equal(added.within, plain.within)
 
 
 # ------------------------------------------------------------------------------------ bad input
