@@ -218,6 +218,15 @@ def test_lognormal_prior_is_the_density_it_says():
     assert density[inside].sum() / density.sum() == pytest.approx(wanted, abs=0.01)
 
 
+def test_lognormal_prior_is_two_lognormals_and_the_change_of_variables():
+    alpha, beta = np.array([0.3, 2, 5, 1]), np.array([4.0, 9, 90, 1])
+    size = alpha + beta
+    wanted = stats.lognorm(0.3, scale=0.1).logpdf(alpha / size)
+    wanted += stats.lognorm(0.5, scale=20).logpdf(size) - np.log(size)
+    told = counts.lognormal_prior(0.1, 0.3, 20, 0.5)(alpha, beta)
+    np.testing.assert_allclose(told - told[0], wanted - wanted[0], rtol=1e-12)
+
+
 # -------------------------------------------------------------------------------- calibration
 
 
@@ -230,6 +239,22 @@ def test_pit_of_right_predictions_is_uniform_and_coverage_is_what_is_implied():
     inside, implied = counts.interval_coverage(stats.poisson(mean), y, level=0.8)
     assert implied.min() >= 0.8 - 1e-9
     assert inside.mean() == pytest.approx(implied.mean(), abs=4 * np.sqrt(0.16 / 20_000))
+
+
+def test_pit_and_coverage_by_hand():
+    y, mean = np.array([0, 2, 5, 6, 1]), np.array([0.5, 2, 2.5, 2.5, 6])
+    place = counts.randomised_pit(stats.poisson(mean), y, rng=np.random.default_rng(107))
+    share = np.random.default_rng(107).random(5)
+    below = [stats.poisson.pmf(np.arange(k), m).sum() for k, m in zip(y, mean, strict=True)]
+    np.testing.assert_allclose(place, below + share * stats.poisson.pmf(y, mean))
+    inside, implied = counts.interval_coverage(stats.poisson(mean), y, level=0.8)
+    for at, m in enumerate(mean):
+        cdf = stats.poisson.cdf(np.arange(40), m)
+        lower, upper = np.argmax(cdf >= 0.1), np.argmax(cdf >= 0.9)
+        assert inside[at] == (lower <= y[at] <= upper)
+        held = stats.poisson.pmf(np.arange(lower, upper + 1), m).sum()
+        assert implied[at] == pytest.approx(held)
+    assert inside.any() and not inside.all()
 
 
 # ----------------------------------------------------------------------------------- bad input

@@ -397,6 +397,8 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
         grid.names, grid.coefficient_means, grid.coefficient_sds, strict=True
     ):
         assert abs(draws[name].mean() - mean) < 0.1 * sd, name
+    for name in (*grid.names, "sigma_alpha", "sigma_y"):  # no chain follows another
+        assert np.abs(np.corrcoef(draws[name])[np.triu_indices(4, 1)]).max() < 0.15, name
     assert draws["u"].shape == (4, 4000)
     assert draws["intercepts"].shape == (4, 4000, 7)
     table = draws.summary("u", "sigma_alpha", "intercepts")
@@ -405,6 +407,20 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
     assert (table["r_hat"] < 1.01).all()
     with pytest.raises(KeyError, match="there are intercept, x1, x2, u, sigma_y"):
         draws["tau"]
+
+
+def test_gibbs_with_a_group_predictor_alone_has_its_line(small):
+    """Without X the intercept is known well enough to show a line about the wrong origin."""
+    y, group, _, u = small
+    grid = multilevel.posterior_grid(y, group, group_predictors=u + 5)
+    draws = multilevel.gibbs(
+        y, group, group_predictors=u + 5, chains=4, draws=3000, rng=np.random.default_rng(74)
+    )
+    for at, name in enumerate(grid.names):
+        far = abs(draws[name].mean() - grid.coefficient_means[at])
+        assert far < 0.1 * grid.coefficient_sds[at], name
+    far = np.abs(draws["intercepts"].mean(axis=(0, 1)) - grid.intercepts)
+    assert (far < 0.1 * grid.intercept_sd).all()
 
 
 def test_the_bayesian_fits_refuse_what_has_no_posterior(small):
@@ -464,6 +480,8 @@ def test_any_hashable_labels_will_do(small, relabel):
     labels = relabel(group)
     fit = partial_pooling(y, labels, X)
     again = partial_pooling(y, group, X)
+    for table, name in ((fit.intercepts, "intercept"), (fit.intercept_sd, "intercept_sd")):
+        assert (table.name, table.index.name, table.index.nlevels) == (name, "group", 1)
     for label, name in zip(labels, group, strict=True):
         assert fit.intercepts.loc[[label]].iloc[0] == pytest.approx(again.intercepts[name])
         assert fit.predict([[0, 0]], group=label).mean[0] == pytest.approx(again.intercepts[name])
