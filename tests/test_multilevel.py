@@ -160,6 +160,26 @@ def test_deviance_and_its_slope_are_what_they_are_called(small, method):
         assert slope[0] == pytest.approx(numeric, rel=1e-5, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("n", "means", "at_zero"),
+    [
+        ([6, 945, 4, 6, 927], [0.445, 0.029, 1.762, -3.814, -0.025], False),
+        ([729, 6, 109, 8, 3], [0.005, -0.29, -0.157, -0.354, -1.428], True),
+    ],
+)
+def test_the_deeper_of_two_valleys_is_found(n, means, at_zero):
+    """Very unequal groups: the deviance has a valley at 0 and another one beyond."""
+    n = np.array(n, float)
+    within = np.array([[n.sum() - 5]])
+    summary = GroupSummary(np.arange(5), n, np.array(means)[:, None], within, ())
+    ratios = np.append(0.0, np.geomspace(1e-3, 1e3, 400))
+    curve = multilevel.profile_deviance(ratios, summary, method="ml")
+    assert (np.diff(np.sign(np.diff(curve))) != 0).sum() == 2 and curve[1] > curve[0]
+    fit = multilevel.fit_summary(summary, method="ml")
+    assert fit.deviance <= curve.min() + 1e-9
+    assert (fit.sigma_alpha == 0) == at_zero
+
+
 def test_intercept_sd_and_prediction_by_simulating_the_model(small):
     """Henderson's formula against the joint normal of y and the intercepts, conditioned by hand."""
     y, group, X, u = small
@@ -311,7 +331,7 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
     t, width = np.polynomial.legendre.leggauss(80)
     t = (t + 1) / 2
     nu = 60 - 4 - 1
-    rows = []
+    rows, variances = [], []
     for share, part in zip(t, width, strict=True):
         r = share / (1 - share)
         V, inverse, A, gamma, residual, rss = definitions(y, Z, codes, r**2)
@@ -320,11 +340,29 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
         level = at @ gamma + r**2 * member.T @ inverse @ residual
         rows.append([log_density + np.log(part / (1 - share) ** 2), r * sigma_y, sigma_y, *gamma])
         rows[-1] += list(level)
+        # Given r: errors of the coefficients, and of the groups' intercepts (Henderson)
+        gain = np.linalg.solve(A, Z.T @ inverse)
+        lift = at @ gain + r**2 * member.T @ inverse @ (np.eye(60) - Z @ gain)
+        off = lift @ member - np.eye(7)
+        both = np.append(np.diag(np.linalg.inv(A)), np.diag(lift @ lift.T + r**2 * off @ off.T))
+        variances.append(rss / (nu - 2) * both)
     rows = np.array(rows)
     mass = np.exp(rows[:, 0] - rows[:, 0].max())
     exact = mass @ rows[:, 1:] / mass.sum()
     found = [grid.mean(lambda a, b: a), grid.mean(lambda a, b: b), *grid.coefficient_means]
     np.testing.assert_allclose([*found, *grid.intercepts], exact, rtol=2e-5)
+    variance = mass @ (variances + (rows[:, 3:] - exact[2:]) ** 2) / mass.sum()
+    found = [*grid.coefficient_sds, *grid.intercept_sd]
+    np.testing.assert_allclose(found, np.sqrt(variance), rtol=2e-5)
+
+
+def test_posterior_grid_is_the_same_in_any_unit(small):
+    y, group, X, u = small
+    one = multilevel.posterior_grid(y, group, X, group_predictors=u)
+    two = multilevel.posterior_grid(1e4 * y, group, X, group_predictors=u)
+    for name in ("sigma_alpha", "sigma_y", "coefficient_means", "coefficient_sds"):
+        np.testing.assert_allclose(getattr(two, name), 1e4 * getattr(one, name), rtol=1e-6)
+    np.testing.assert_allclose(two.intercepts, 1e4 * one.intercepts, rtol=1e-6)
 
 
 def test_posterior_grid_does_not_depend_on_its_nodes(tables):
