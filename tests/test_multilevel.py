@@ -640,6 +640,15 @@ def test_predictions_must_match_the_fit(small):
         fit.weight(-1)
 
 
+def test_groups_that_lie_hundreds_of_sds_apart_are_fitted():
+    """The variance within is a hundred-thousandth of the whole: little, but not nothing."""
+    within = np.tile([-1.0, 0, 1], 6)
+    fit = partial_pooling(np.repeat(np.arange(6), 3) * 250.0 + within, np.repeat(np.arange(6), 3))
+    assert fit.sigma_y == pytest.approx(1.0, rel=1e-9)
+    between = np.var(250.0 * np.arange(6), ddof=1)  # balanced: REML is the analysis of variance
+    assert fit.sigma_alpha == pytest.approx(np.sqrt(between - 1 / 3), rel=1e-6)
+
+
 def test_where_there_is_no_answer_it_says_so():
     y = np.random.default_rng(71).normal(size=12)
     with pytest.raises(ValueError, match="tell sigma_y from sigma_alpha"):
