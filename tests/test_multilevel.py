@@ -607,6 +607,8 @@ def test_a_rank_deficient_design_names_the_column(small, fit):
         fit(*rows, frame.assign(third=1 + frame["first"] - 2 * frame["second"]))
     with pytest.raises(ValueError, match="rank-deficient: column 'ones'"):
         fit(*rows, frame.assign(ones=0.1))
+    with pytest.raises(ValueError, match="rank-deficient: column 'zeros'"):
+        fit(*rows, frame.assign(zeros=0.0))
 
 
 def test_a_column_constant_within_groups_cannot_have_a_no_pooling_slope(small):
