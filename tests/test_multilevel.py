@@ -537,6 +537,21 @@ def test_group_predictors_by_row_or_by_group_are_the_same(small):
         np.testing.assert_allclose(by_group.coefficients, again.coefficients, rtol=1e-12)
 
 
+def test_predictors_are_named_and_read_in_every_form(small):
+    y, group, X, u = small
+    first = pd.Series(X[:, 0], name="first")
+    assert partial_pooling(y, group, first).names == ("intercept", "first")
+    assert partial_pooling(y, group, first.rename(None)).names == ("intercept", "x1")
+    rows = np.column_stack([u[group], u[group] ** 2])
+    both = partial_pooling(y, group, X, group_predictors=rows)
+    assert both.names == ("intercept", "x1", "x2", "u1", "u2")
+    yes = X[:, 0] > 3
+    one, two = partial_pooling(y, group, yes), partial_pooling(y, group, yes.astype(float))
+    np.testing.assert_array_equal(one.coefficients, two.coefficients)
+    none, without = partial_pooling(y, group, np.empty((60, 0))), partial_pooling(y, group)
+    assert none.names == ("intercept",) and none.deviance == without.deviance
+
+
 def test_predictors_of_groups_with_a_row_each_go_by_their_index_if_it_names_the_groups():
     """The rows are b and a; without such an index the values are those of the rows."""
     for index, wanted in ((["a", "b"], [1.0, 2.0]), ([0, 1], [2.0, 1.0])):
