@@ -128,6 +128,39 @@ def test_a_ledger_writes_what_it_compares():
     ]
 
 
+def test_an_interval_holds_its_ends():
+    assert simulate.score([1.0, 2.0], [1.0, 2.0], [1.0, 0.0], [3.0, 2.0]).coverage == 1
+
+
+def test_scoring_all_is_scoring_each_unit_by_unit():
+    class Answer:
+        mean = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
+
+        def interval(self):
+            return self.mean - 1, self.mean + 1
+
+    truth = np.array([1.5, 4.0])
+    told = simulate.score_all({"one": Answer()}, truth)["one"]
+    np.testing.assert_allclose(told.bias, Answer.mean.mean(axis=0) - truth)
+    np.testing.assert_allclose(told.coverage, [1 / 3, 1 / 3])
+
+
+def test_the_best_weight_is_a_regression_through_the_centre():
+    """Its error is White's (1980) for a line through the origin, clusters being data sets."""
+    rng = np.random.default_rng(7)
+    raw, truth, centre = rng.normal(size=(3, 40, 5))
+    x, y = raw - centre, truth - centre
+    for axis, along in ((None, (0, 1)), (0, 0)):
+        weight, error = simulate.best_weight(raw, truth, centre, axis=axis)
+        slope = (x * y).sum(along) / (x**2).sum(along)
+        score = x * (y - slope * x)
+        score = score.sum(1) if axis is None else score
+        expected = np.sqrt(40 / 39 * (score**2).sum(0)) / (x**2).sum(along)
+        np.testing.assert_allclose(weight, slope)
+        np.testing.assert_allclose(error, expected)
+        assert isinstance(weight, float if axis is None else np.ndarray)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
