@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import expit
 
+from helpers._beta_binomial import BLOCK
 from helpers.beta_binomial import (
     BetaPopulation,
     bda3_prior,
@@ -74,6 +75,8 @@ def test_pooled_limit():
     assert np.all(post.mean() == 0.3) and np.all(post.std() == 0)
     assert np.all(np.array(post.interval(0.95)) == 0.3)
     assert post.sf(0.2).tolist() == [1, 1] and post.sf(0.4).tolist() == [0, 0]
+    assert post.ppf([0.1, 0.9]).tolist() == [0.3, 0.3]
+    assert post.rvs().tolist() == [0.3, 0.3] and post.rvs((3, 2)).tolist() == [[0.3, 0.3]] * 3
     k = np.arange(6)  # the limit of the beta-binomial
     near = np.exp(log_beta_binomial(k, 5, 0.3e9, 0.7e9))
     assert p.predictive(1, 4, 5).pmf(k) == pytest.approx(near, rel=1e-7)
@@ -138,6 +141,13 @@ def test_products_and_units_agree(rats):
         np.testing.assert_allclose(products, units, rtol=2e-13, atol=1e-10)
 
 
+def test_more_units_than_one_block_holds_count_once_each():
+    n = np.arange(2_000, 2_000 + 2 * BLOCK + 5)
+    y = n // 3
+    together = log_marginal_likelihood(2.0, 5.0, y, n)
+    assert together == pytest.approx(log_beta_binomial(y, n, 2.0, 5.0).sum(), rel=1e-12)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 60), st.floats(0.01, 200), st.floats(0.01, 200))
 def test_probabilities_sum_to_one(n, a, b):
@@ -177,6 +187,13 @@ def test_moments_by_hand(rats):
     tau2 = (v - m * (1 - m) * h) / (1 - h)
     fit = fit_moments(y, n, remove_noise=True)
     assert (fit.mean, fit.sd**2) == pytest.approx((m, tau2), rel=1e-12)
+
+
+def test_moments_of_rare_rates_are_matched_too():
+    n = np.full(5, 10**7)
+    y = np.array([400, 450, 500, 550, 600])
+    fit = fit_moments(y, n)
+    assert (fit.mean, fit.sd) == pytest.approx((np.mean(y / n), np.std(y / n)), rel=1e-9)
 
 
 def test_marginal_likelihood_is_a_maximum(rats):
