@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import expit
 
+from helpers import _grid_edges
 from helpers._beta_binomial import BLOCK
 from helpers.beta_binomial import (
     BetaPopulation,
@@ -369,6 +370,40 @@ def test_grid_says_when_mass_is_left(rats):
         posterior_grid([2, 2, 2], [10, 10, 10], log_prior=lambda a, b: -np.log(a) - np.log(b))
     with pytest.warns(UserWarning, match="beyond the grid's edge"):
         posterior_grid(*rats, bounds=((-2.5, -1.0), (1.0, 3.0)))
+
+
+def mass_beyond(density):
+    """Return what `beyond` says of a density on a grid over (-2, 2) in both directions."""
+    box = np.array([[-2.0, 2], [-2, 2]])
+    axis = -2 + (np.arange(100) + 0.5) / 25
+    value = density(axis[None, :], axis[:, None])
+    mass = np.exp(value - value.max())
+    return _grid_edges.beyond(density, axis, axis, box, mass / mass.sum())
+
+
+def test_the_mass_beyond_the_edges_is_estimated_from_the_fall():
+    """Exponential falls, whose tails are known; the estimate may be high by one cell in twelve."""
+
+    def outside(rate, centre):  # of what is inside
+        tails = np.exp(-rate * (2 - centre)) / 2 + np.exp(-rate * (2 + centre)) / 2
+        return tails / (1 - tails)
+
+    def falls(u, v):
+        return -2 * np.abs(u + 0.5) - 3 * np.abs(v - 0.25)
+
+    wanted = outside(2, -0.5) + outside(3, 0.25)
+    assert wanted < mass_beyond(falls) < 1.1 * wanted
+    assert mass_beyond(lambda u, v: -400 * (np.abs(u) + np.abs(v))) < 1e-300
+    assert mass_beyond(lambda u, v: -9e3 * (np.abs(u) + np.abs(v))) == 0  # 0 from there outwards
+    assert mass_beyond(lambda u, v: 9e4 * (u - 2) - np.abs(v)) == 1  # in the last cell alone
+
+
+def test_a_hole_in_the_middle_does_not_hide_where_a_prior_ends():
+    def density(u, v):
+        return np.where((np.abs(v) > 0.5) & (u < 0.3), 0.0, -np.inf)
+
+    box = _grid_edges._to_hard_edges(density, np.array([[-1.0, 1], [-1, 1]]))
+    np.testing.assert_allclose(box, [[-1, 0.3], [-1, 1]])
 
 
 @pytest.mark.parametrize("points", [3, 2.5])
