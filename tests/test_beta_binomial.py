@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import expit
 
 from helpers import _grid_edges
-from helpers._beta_binomial import BLOCK
+from helpers._beta_binomial import BLOCK, likelihood
 from helpers.beta_binomial import (
     BetaPopulation,
     bda3_prior,
@@ -370,6 +370,32 @@ def test_grid_says_when_mass_is_left(rats):
         posterior_grid([2, 2, 2], [10, 10, 10], log_prior=lambda a, b: -np.log(a) - np.log(b))
     with pytest.warns(UserWarning, match="beyond the grid's edge"):
         posterior_grid(*rats, bounds=((-2.5, -1.0), (1.0, 3.0)))
+
+
+@pytest.mark.parametrize(
+    ("y", "n"),
+    [([1, 0, 3], [9, 9, 4]), ([0, 1], [3, 3]), ([40, 900, 2000], [10**6, 2 * 10**7, 5 * 10**7])],
+    ids=["few", "one success", "rare"],
+)
+def test_the_mode_is_where_a_search_with_slopes_ends(y, n):
+    y, n = np.array(y), np.array(n)
+
+    def loss(z):
+        a, b = np.exp(z[1]) * expit(z[0]), np.exp(z[1]) * expit(-z[0])
+        return -log_marginal_likelihood(a, b, y, n) - bda3_prior(a, b) - np.log(a) - np.log(b)
+
+    mode = np.array(posterior_grid(y, n, points=12).mode)
+    away = mode + np.array([0.1, -0.1])
+    found = optimize.minimize(loss, away, method="BFGS", options={"gtol": 1e-7})
+    assert mode == pytest.approx(found.x, abs=1e-4)
+
+
+def test_data_sets_in_rows_have_a_likelihood_each():
+    y, n = np.array([[0, 3, 9], [1, 1, 4]]), np.array([[4, 7, 9], [1, 30, 5]])
+    count, alpha, beta = np.array([1.0, 2, 1]), np.array([[0.7], [20]]), np.array([[3.0], [9]])
+    told = likelihood(y.astype(float), n.astype(float), count)(alpha, beta)
+    wanted = [log_beta_binomial(y[k], n[k], alpha[k], beta[k]) @ count for k in range(2)]
+    np.testing.assert_allclose(told, wanted, rtol=1e-12)
 
 
 def mass_beyond(density):
