@@ -112,6 +112,15 @@ def test_same_seed_same_draws_and_other_seed_others(rats, sampler):
 
 
 @SAMPLERS
+def test_a_progress_bar_changes_nothing(rats, sampler):
+    one, two = (
+        sampler(*rats, draws=5, warmup=5, rng=np.random.default_rng(1), progress=progress).theta
+        for progress in (True, False)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+@SAMPLERS
 def test_shapes_and_names(rats, sampler):
     draws = sampler(
         *rats, chains=3, draws=40, warmup=20, rng=np.random.default_rng(1), progress=False
