@@ -124,6 +124,29 @@ def test_fit_with_predictors_equals_a_search_without_slopes(small):
     np.testing.assert_allclose(fit.population.mean, np.exp(z[0] + z[1] * size), rtol=1e-4)
 
 
+def test_two_predictors_equal_a_search_without_slopes(small):
+    y, n = small
+    X = np.column_stack([np.log(n / 1e5), np.random.default_rng(108).normal(size=y.size)])
+    fit = counts.fit_population(y, n, X)
+    z, value = direct(y, n, np.column_stack([np.ones(y.size), X]))
+    np.testing.assert_allclose(fit.coefficients, z[:3], atol=1e-4)
+    assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
+
+
+def test_with_predictors_and_no_further_spread_the_fit_is_a_poisson_regression():
+    """Counts nearer to the line than chance would have them: the slopes solve X'(y - mean) = 0."""
+    x, n = np.linspace(-1, 1, 30), np.full(30, 1e4)
+    y = np.round(n * 0.01 * np.exp(0.7 * x))
+    fit = counts.fit_population(y, n, x)
+    assert fit.population.prior_sample_size == np.inf
+    X, mean = np.column_stack([np.ones(30), x]), n * fit.population.mean
+    covariance = np.linalg.inv(X.T @ (mean[:, None] * X))
+    error = np.sqrt(np.diag(covariance))
+    assert np.abs(covariance @ X.T @ (y - mean) / error).max() < 1e-4
+    np.testing.assert_allclose(fit.standard_errors, error, rtol=1e-3)
+    assert fit.log_likelihood == pytest.approx(stats.poisson.logpmf(y, mean).sum(), abs=1e-8)
+
+
 def test_standard_errors_are_the_spread_of_refits(small):
     _, n = small
     rng = np.random.default_rng(103)
