@@ -114,6 +114,15 @@ def test_fit_equals_a_search_without_slopes(small):
     assert fit.log_likelihood == pytest.approx(value, abs=1e-8)
 
 
+def test_a_fit_whose_steps_must_be_halved_equals_a_search_without_slopes():
+    """Newton's full steps jump to and fro here and settle nowhere."""
+    y = np.array([1642, 141_398, 130, 615, 110_607, 746])
+    n = np.array([673.073, 56978.402, 50.331, 252.796, 44187.769, 316.203])
+    fit = counts.fit_population(y, n)
+    _, value = direct(y, n, np.ones((6, 1)))
+    assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
+
+
 def test_fit_with_predictors_equals_a_search_without_slopes(small):
     y, n = small
     size = np.log(n / 1e5)
