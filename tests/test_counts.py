@@ -114,6 +114,27 @@ def test_fit_equals_a_search_without_slopes(small):
     assert fit.log_likelihood == pytest.approx(value, abs=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("y", "n"),
+    [
+        ([6035, 612, 799_335], [334.13, 33.81, 45_721.4]),
+        (
+            [8, 455_327, 13, 34, 1091, 35, 22, 373, 6],
+            [1.52, 89_311.29, 1.99, 6.78, 227.96, 8.08, 3.82, 79.26, 1.99],
+        ),
+    ],
+)
+def test_the_higher_of_two_hills_is_found(y, n):
+    """Few units of very unequal exposure: a search from one place only ended on the lower hill."""
+    y, n = np.array(y), np.array(n)
+    fit = counts.fit_population(y, n)
+    size = np.geomspace(1, 1e4 * n.max(), 80)[:, None, None]
+    mean = y.sum() / n.sum() * np.geomspace(0.5, 2, 81)[:, None]
+    every = stats.nbinom.logpmf(y, mean * size, size / (size + n)).sum(axis=-1)
+    assert fit.log_likelihood >= every.max()
+    assert fit.population.prior_sample_size > 1000
+
+
 def test_a_fit_whose_steps_must_be_halved_equals_a_search_without_slopes():
     """Newton's full steps jump to and fro here and settle nowhere."""
     y = np.array([1642, 141_398, 130, 615, 110_607, 746])

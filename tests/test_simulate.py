@@ -158,7 +158,7 @@ def test_the_best_weight_is_a_regression_through_the_centre():
         expected = np.sqrt(40 / 39 * (score**2).sum(0)) / (x**2).sum(along)
         np.testing.assert_allclose(weight, slope)
         np.testing.assert_allclose(error, expected)
-        assert isinstance(weight, float if axis is None else np.ndarray)
+        assert type(weight) is type(error) is (float if axis is None else np.ndarray)
 
 
 @pytest.mark.parametrize(
