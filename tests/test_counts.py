@@ -137,10 +137,11 @@ def test_the_higher_of_two_hills_is_found(y, n):
 
 def test_a_fit_whose_steps_must_be_halved_equals_a_search_without_slopes():
     """Newton's full steps jump to and fro here and settle nowhere."""
-    y = np.array([1642, 141_398, 130, 615, 110_607, 746])
-    n = np.array([673.073, 56978.402, 50.331, 252.796, 44187.769, 316.203])
-    fit = counts.fit_population(y, n)
-    _, value = direct(y, n, np.ones((6, 1)))
+    y = np.array([20, 17_748, 3, 1, 0, 8963, 1, 15_013, 0, 1])
+    n = np.array([145.3, 120_220.9, 13.3, 5.5, 1.9, 57_455.1, 7.7, 97_752.0, 1.6, 16.4])
+    x = np.array([-0.61, -0.09, 1.64, -1.17, 0.9, 1.25, 0.35, -0.29, -3.08, -0.71])
+    fit = counts.fit_population(y, n, x)
+    _, value = direct(y, n, np.column_stack([np.ones(10), x]))
     assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
 
 

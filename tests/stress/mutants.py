@@ -1,9 +1,10 @@
 """Plant faults in the numerical modules, one at a time, and see whether their own tests notice.
 
-    .venv/bin/python tests/stress/mutants.py [--sample N] [--only PATTERN] [MODULE ...]
+    .venv/bin/python tests/stress/mutants.py [--sample N] [--seed K] [--only PATTERN] [MODULE ...]
 
 `make mutants` tests all faults of all modules. `--sample 100` draws as many from each module, the
-same ones every time; `--only '*centre*'` keeps to the functions of that name.
+same ones every time unless another `--seed` is given; `--only '*centre*'` keeps to the functions
+of that name.
 
 mutmut plants the faults: a + for a -, a < for a <=, a number that is one larger, an argument or an
 assignment left out. It works in a temporary copy. Each fault meets the tests of its module that
@@ -60,6 +61,7 @@ def main(arguments: list[str]) -> int:
     read = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     read.add_argument("modules", nargs="*", metavar="MODULE", choices=[*MODULES, []])
     read.add_argument("--sample", type=int, default=0, metavar="N")
+    read.add_argument("--seed", type=int, default=1, metavar="K")
     read.add_argument("--only", default="*", metavar="PATTERN")
     asked = read.parse_args(arguments)
     argued, missed = explained((HERE / "MUTANTS.md").read_text(encoding="utf-8")), 0
@@ -110,7 +112,8 @@ def lay_out(topic: str, modules: list[str], place: Path) -> None:
 
 def run(modules: list[str], asked: argparse.Namespace, place: Path) -> None:
     """Run mutmut in the copy, on one core."""
-    command = [sys.executable, __file__, "--inside", str(asked.sample), "run", "--max-children=1"]
+    command = [sys.executable, __file__, "--inside", f"{asked.sample},{asked.seed}"]
+    command += ["run", "--max-children=1"]
     patterns = [f"helpers.{module}.x*{asked.only}" for module in modules]
     with (place / "log").open("w") as log:
         done = subprocess.run([*command, *patterns], cwd=place, stdout=log, stderr=log)
@@ -173,7 +176,7 @@ def explained(text: str) -> set[tuple[str, str, str, str]]:
 # ------------------------------------------------------------------------- inside of the copy
 
 
-def inside(sample: int, arguments: list[str]) -> None:
+def inside(sample: int, seed: int, arguments: list[str]) -> None:
     """Run mutmut without its faults in strings, with the quickest tests first."""
     import libcst
     import mutmut.__main__ as tool
@@ -205,7 +208,7 @@ def inside(sample: int, arguments: list[str]) -> None:
         chosen = []
         for file in files.values():
             mine = [fault for fault in faults if fault[0] is file]
-            chosen += random.Random(file.path.stem).sample(
+            chosen += random.Random(f"{seed}{file.path.stem}").sample(
                 mine, min(sample or len(mine), len(mine))
             )
         return chosen, files
@@ -242,7 +245,7 @@ def changes() -> None:
 if __name__ == "__main__":
     sys.path = [place for place in sys.path if Path(place or ".").resolve() != HERE]
     if sys.argv[1:2] == ["--inside"]:
-        inside(int(sys.argv[2]), sys.argv[3:])
+        inside(*map(int, sys.argv[2].split(",")), sys.argv[3:])
     elif sys.argv[1:2] == ["--changes"]:
         changes()
     else:
