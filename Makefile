@@ -48,7 +48,7 @@ test-all: test ## the tests, then what takes longer: calibration, JupyterLab and
 stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
 	$(BIN)/python tests/stress/stress.py
 
-mutants: env build/mutmut/.complete ## plant faults in the numerical helpers and see that their tests notice (an hour)
+mutants: env build/mutmut/.complete ## plant faults in the numerical helpers and see that their tests notice (three hours)
 	$(QUIET) PYTHONPATH=$(CURDIR)/build/mutmut $(BIN)/python tests/stress/mutants.py
 
 build/mutmut/.complete: tests/stress/requirements.lock | env

@@ -90,6 +90,17 @@ def test_population_refuses(a, b):
         BetaPopulation(a, b)
 
 
+def test_a_pooled_mean_goes_with_infinite_alpha_and_beta_only():
+    for a, b, mean in ((2.0, 3.0, 0.4), (np.inf, np.inf, 1.5)):
+        with pytest.raises(ValueError, match="pooled_mean"):
+            BetaPopulation(a, b, mean)
+
+
+def test_yes_and_no_count_as_one_and_none():
+    yes = log_beta_binomial([True, False], [True, True], 2.0, 6.0)
+    np.testing.assert_allclose(yes, np.log([0.25, 0.75]))
+
+
 @pytest.mark.parametrize("mean", [0, 1, -0.1, np.nan])
 def test_pooled_refuses(mean):
     with pytest.raises(ValueError, match="mean"):
