@@ -241,6 +241,8 @@ def test_predictors_may_come_flat_or_as_frames_for_new_groups_too(small):
     assert one.mean == pytest.approx([both.coefficients @ [1, 1, 2]])
     with pytest.raises(ValueError, match=r"X: shape \(1, 2\) is wanted; got \(1, 3\)"):
         both.predict([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match=r"X: shape \(2, 2\) is wanted; got \(2, 1\)"):
+        both.predict([[1.0], [2.0]])
 
 
 def test_fits_print_what_a_reader_wants_to_see(tables):
