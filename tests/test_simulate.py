@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from helpers import simulate
 
@@ -53,6 +54,8 @@ def test_two_level_moments():
         replications=R,
     )
     assert data.y.shape == (R, 6) and data.truth.shape == (R, 3)
+    standard = (data.truth - [1, 2, 3]) / 0.3  # tails as heavy as a quotient's would hide in z
+    assert stats.kstest(standard.ravel(), "norm").pvalue > 1e-3
     expected = np.array([1, 2, 3.0])[group] - 0.7 * X
     assert np.abs(z(data.y, expected)).max() < 4.5
     centred = data.y - expected
