@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all stress faults html student bench format lock clean
+.PHONY: help env lab data notebooks test test-all stress faults mutants html student bench format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -56,6 +56,14 @@ stress: data ## run the notebooks of the last commit 20 times in changed surroun
 faults: data ## plant known faults in copies of the last commit: each has to be caught (half an hour)
 	$(BIN)/python tests/stress/faults.py
 
+mutants: env build/mutmut/.complete ## plant faults in the numerical helpers and see that their tests notice (three hours)
+	$(QUIET) PYTHONPATH=$(CURDIR)/build/mutmut $(BIN)/python tests/stress/mutants.py
+
+build/mutmut/.complete: tests/stress/requirements.lock | env
+	@rm -rf build/mutmut
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target build/mutmut -r tests/stress/requirements.lock
+	@touch $@
+
 html: env ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site
@@ -86,6 +94,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --pytho
 lock: env ## resolve the ranges of pyproject.toml into exact, hash-checked versions
 	$(LOCK) pyproject.toml --extra test --extra browser --extra site --extra dev -o requirements.lock
 	$(LOCK) tests/bench/requirements.in -o tests/bench/requirements.lock
+	$(LOCK) tests/stress/requirements.in --constraints requirements.lock -o tests/stress/requirements.lock
 
 clean: ## remove the environments and everything built
 	rm -rf $(VENV) .bench build .pytest_cache .ruff_cache .hypothesis *.egg-info

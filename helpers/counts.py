@@ -210,7 +210,7 @@ def fit_population(y, n, predictors=None) -> GammaFit:
     constant = float(gammaln(y + 1).sum())
     top = math.log(1e4 * n.max())
     x = np.zeros(X.shape[1] + 1)
-    x[0], x[-1] = math.log(y.sum() / n.sum()), math.log(3 * np.median(n))
+    x[0], x[-1] = _start(y, n, top)
     value, slope, curvature = _gamma_poisson(x, X, y, n)
     settled = False
     for _ in range(100):
@@ -484,6 +484,19 @@ def _gamma_quantile(shape, q):
 
 def _level(level):
     return _validate.single("level", level, _validate.shares)
+
+
+def _start(y, n, top):
+    """Return log mean and log n0 to search from: on the right hill, where there are several."""
+    if y.size > 1000:  # so many units make one hill
+        return math.log(y.sum() / n.sum()), math.log(3 * np.median(n))
+    size = np.exp(np.linspace(math.log(1e-2 * n.min()), top, 24))[:, None]
+    weight = n / (n + size)
+    mean = (weight @ (y / n) / weight.sum(axis=1))[:, None]
+    shape = mean * size
+    value = gammaln(shape + y) - gammaln(shape) - shape * np.log1p(n / size) + y * np.log(weight)
+    best = int(np.argmax(value.sum(axis=1)))
+    return math.log(mean[best, 0]), math.log(size[best, 0])
 
 
 def _gamma_poisson(x, X, y, n):

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import expit
 
+from helpers import _grid_edges
+from helpers._beta_binomial import BLOCK, likelihood
 from helpers.beta_binomial import (
     BetaPopulation,
     bda3_prior,
@@ -74,6 +76,8 @@ def test_pooled_limit():
     assert np.all(post.mean() == 0.3) and np.all(post.std() == 0)
     assert np.all(np.array(post.interval(0.95)) == 0.3)
     assert post.sf(0.2).tolist() == [1, 1] and post.sf(0.4).tolist() == [0, 0]
+    assert post.ppf([0.1, 0.9]).tolist() == [0.3, 0.3]
+    assert post.rvs().tolist() == [0.3, 0.3] and post.rvs((3, 2)).tolist() == [[0.3, 0.3]] * 3
     k = np.arange(6)  # the limit of the beta-binomial
     near = np.exp(log_beta_binomial(k, 5, 0.3e9, 0.7e9))
     assert p.predictive(1, 4, 5).pmf(k) == pytest.approx(near, rel=1e-7)
@@ -84,6 +88,17 @@ def test_pooled_limit():
 def test_population_refuses(a, b):
     with pytest.raises(ValueError, match=r"alpha|beta"):
         BetaPopulation(a, b)
+
+
+def test_a_pooled_mean_goes_with_infinite_alpha_and_beta_only():
+    for a, b, mean in ((2.0, 3.0, 0.4), (np.inf, np.inf, 1.5)):
+        with pytest.raises(ValueError, match="pooled_mean"):
+            BetaPopulation(a, b, mean)
+
+
+def test_yes_and_no_count_as_one_and_none():
+    yes = log_beta_binomial([True, False], [True, True], 2.0, 6.0)
+    np.testing.assert_allclose(yes, np.log([0.25, 0.75]))
 
 
 @pytest.mark.parametrize("mean", [0, 1, -0.1, np.nan])
@@ -138,6 +153,13 @@ def test_products_and_units_agree(rats):
         np.testing.assert_allclose(products, units, rtol=2e-13, atol=1e-10)
 
 
+def test_more_units_than_one_block_holds_count_once_each():
+    n = np.arange(2_000, 2_000 + 2 * BLOCK + 5)
+    y = n // 3
+    together = log_marginal_likelihood(2.0, 5.0, y, n)
+    assert together == pytest.approx(log_beta_binomial(y, n, 2.0, 5.0).sum(), rel=1e-12)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 60), st.floats(0.01, 200), st.floats(0.01, 200))
 def test_probabilities_sum_to_one(n, a, b):
@@ -177,6 +199,13 @@ def test_moments_by_hand(rats):
     tau2 = (v - m * (1 - m) * h) / (1 - h)
     fit = fit_moments(y, n, remove_noise=True)
     assert (fit.mean, fit.sd**2) == pytest.approx((m, tau2), rel=1e-12)
+
+
+def test_moments_of_rare_rates_are_matched_too():
+    n = np.full(5, 10**7)
+    y = np.array([400, 450, 500, 550, 600])
+    fit = fit_moments(y, n)
+    assert (fit.mean, fit.sd) == pytest.approx((np.mean(y / n), np.std(y / n)), rel=1e-9)
 
 
 def test_marginal_likelihood_is_a_maximum(rats):
@@ -352,6 +381,66 @@ def test_grid_says_when_mass_is_left(rats):
         posterior_grid([2, 2, 2], [10, 10, 10], log_prior=lambda a, b: -np.log(a) - np.log(b))
     with pytest.warns(UserWarning, match="beyond the grid's edge"):
         posterior_grid(*rats, bounds=((-2.5, -1.0), (1.0, 3.0)))
+
+
+@pytest.mark.parametrize(
+    ("y", "n"),
+    [([1, 0, 3], [9, 9, 4]), ([0, 1], [3, 3]), ([40, 900, 2000], [10**6, 2 * 10**7, 5 * 10**7])],
+    ids=["few", "one success", "rare"],
+)
+def test_the_mode_is_where_a_search_with_slopes_ends(y, n):
+    y, n = np.array(y), np.array(n)
+
+    def loss(z):
+        a, b = np.exp(z[1]) * expit(z[0]), np.exp(z[1]) * expit(-z[0])
+        return -log_marginal_likelihood(a, b, y, n) - bda3_prior(a, b) - np.log(a) - np.log(b)
+
+    mode = np.array(posterior_grid(y, n, points=12).mode)
+    away = mode + np.array([0.1, -0.1])
+    found = optimize.minimize(loss, away, method="BFGS", options={"gtol": 1e-7})
+    assert mode == pytest.approx(found.x, abs=1e-4)
+
+
+def test_data_sets_in_rows_have_a_likelihood_each():
+    y, n = np.array([[0, 3, 9], [1, 1, 4]]), np.array([[4, 7, 9], [1, 30, 5]])
+    count, alpha, beta = np.array([1.0, 2, 1]), np.array([[0.7], [20]]), np.array([[3.0], [9]])
+    told = likelihood(y.astype(float), n.astype(float), count)(alpha, beta)
+    wanted = [log_beta_binomial(y[k], n[k], alpha[k], beta[k]) @ count for k in range(2)]
+    np.testing.assert_allclose(told, wanted, rtol=1e-12)
+
+
+def mass_beyond(density):
+    """Return what `beyond` says of a density on a grid over (-2, 2) in both directions."""
+    box = np.array([[-2.0, 2], [-2, 2]])
+    axis = -2 + (np.arange(100) + 0.5) / 25
+    value = density(axis[None, :], axis[:, None])
+    mass = np.exp(value - value.max())
+    return _grid_edges.beyond(density, axis, axis, box, mass / mass.sum())
+
+
+def test_the_mass_beyond_the_edges_is_estimated_from_the_fall():
+    """Exponential falls, whose tails are known; the estimate may be high by one cell in twelve."""
+
+    def outside(rate, centre):  # of what is inside
+        tails = np.exp(-rate * (2 - centre)) / 2 + np.exp(-rate * (2 + centre)) / 2
+        return tails / (1 - tails)
+
+    def falls(u, v):
+        return -2 * np.abs(u + 0.5) - 3 * np.abs(v - 0.25)
+
+    wanted = outside(2, -0.5) + outside(3, 0.25)
+    assert wanted < mass_beyond(falls) < 1.1 * wanted
+    assert mass_beyond(lambda u, v: -400 * (np.abs(u) + np.abs(v))) < 1e-300
+    assert mass_beyond(lambda u, v: -9e3 * (np.abs(u) + np.abs(v))) == 0  # 0 from there outwards
+    assert mass_beyond(lambda u, v: 9e4 * (u - 2) - np.abs(v)) == 1  # in the last cell alone
+
+
+def test_a_hole_in_the_middle_does_not_hide_where_a_prior_ends():
+    def density(u, v):
+        return np.where((np.abs(v) > 0.5) & (u < 0.3), 0.0, -np.inf)
+
+    box = _grid_edges._to_hard_edges(density, np.array([[-1.0, 1], [-1, 1]]))
+    np.testing.assert_allclose(box, [[-1, 0.3], [-1, 1]])
 
 
 @pytest.mark.parametrize("points", [3, 2.5])

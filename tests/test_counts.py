@@ -114,6 +114,37 @@ def test_fit_equals_a_search_without_slopes(small):
     assert fit.log_likelihood == pytest.approx(value, abs=1e-8)
 
 
+@pytest.mark.parametrize(
+    ("y", "n"),
+    [
+        ([6035, 612, 799_335], [334.13, 33.81, 45_721.4]),
+        (
+            [8, 455_327, 13, 34, 1091, 35, 22, 373, 6],
+            [1.52, 89_311.29, 1.99, 6.78, 227.96, 8.08, 3.82, 79.26, 1.99],
+        ),
+    ],
+)
+def test_the_higher_of_two_hills_is_found(y, n):
+    """Few units of very unequal exposure: a search from one place only ended on the lower hill."""
+    y, n = np.array(y), np.array(n)
+    fit = counts.fit_population(y, n)
+    size = np.geomspace(1, 1e4 * n.max(), 80)[:, None, None]
+    mean = y.sum() / n.sum() * np.geomspace(0.5, 2, 81)[:, None]
+    every = stats.nbinom.logpmf(y, mean * size, size / (size + n)).sum(axis=-1)
+    assert fit.log_likelihood >= every.max()
+    assert fit.population.prior_sample_size > 1000
+
+
+def test_a_fit_whose_steps_must_be_halved_equals_a_search_without_slopes():
+    """Newton's full steps jump to and fro here and settle nowhere."""
+    y = np.array([20, 17_748, 3, 1, 0, 8963, 1, 15_013, 0, 1])
+    n = np.array([145.3, 120_220.9, 13.3, 5.5, 1.9, 57_455.1, 7.7, 97_752.0, 1.6, 16.4])
+    x = np.array([-0.61, -0.09, 1.64, -1.17, 0.9, 1.25, 0.35, -0.29, -3.08, -0.71])
+    fit = counts.fit_population(y, n, x)
+    _, value = direct(y, n, np.column_stack([np.ones(10), x]))
+    assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
+
+
 def test_fit_with_predictors_equals_a_search_without_slopes(small):
     y, n = small
     size = np.log(n / 1e5)
@@ -122,6 +153,29 @@ def test_fit_with_predictors_equals_a_search_without_slopes(small):
     np.testing.assert_allclose(fit.coefficients, z[:2], atol=1e-5)
     assert fit.log_likelihood == pytest.approx(value, abs=1e-7)
     np.testing.assert_allclose(fit.population.mean, np.exp(z[0] + z[1] * size), rtol=1e-4)
+
+
+def test_two_predictors_equal_a_search_without_slopes(small):
+    y, n = small
+    X = np.column_stack([np.log(n / 1e5), np.random.default_rng(108).normal(size=y.size)])
+    fit = counts.fit_population(y, n, X)
+    z, value = direct(y, n, np.column_stack([np.ones(y.size), X]))
+    np.testing.assert_allclose(fit.coefficients, z[:3], atol=1e-4)
+    assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
+
+
+def test_with_predictors_and_no_further_spread_the_fit_is_a_poisson_regression():
+    """Counts nearer to the line than chance would have them: the slopes solve X'(y - mean) = 0."""
+    x, n = np.linspace(-1, 1, 30), np.full(30, 1e4)
+    y = np.round(n * 0.01 * np.exp(0.7 * x))
+    fit = counts.fit_population(y, n, x)
+    assert fit.population.prior_sample_size == np.inf
+    X, mean = np.column_stack([np.ones(30), x]), n * fit.population.mean
+    covariance = np.linalg.inv(X.T @ (mean[:, None] * X))
+    error = np.sqrt(np.diag(covariance))
+    assert np.abs(covariance @ X.T @ (y - mean) / error).max() < 1e-4
+    np.testing.assert_allclose(fit.standard_errors, error, rtol=1e-3)
+    assert fit.log_likelihood == pytest.approx(stats.poisson.logpmf(y, mean).sum(), abs=1e-8)
 
 
 def test_standard_errors_are_the_spread_of_refits(small):
@@ -218,6 +272,15 @@ def test_lognormal_prior_is_the_density_it_says():
     assert density[inside].sum() / density.sum() == pytest.approx(wanted, abs=0.01)
 
 
+def test_lognormal_prior_is_two_lognormals_and_the_change_of_variables():
+    alpha, beta = np.array([0.3, 2, 5, 1]), np.array([4.0, 9, 90, 1])
+    size = alpha + beta
+    wanted = stats.lognorm(0.3, scale=0.1).logpdf(alpha / size)
+    wanted += stats.lognorm(0.5, scale=20).logpdf(size) - np.log(size)
+    told = counts.lognormal_prior(0.1, 0.3, 20, 0.5)(alpha, beta)
+    np.testing.assert_allclose(told - told[0], wanted - wanted[0], rtol=1e-12)
+
+
 # -------------------------------------------------------------------------------- calibration
 
 
@@ -230,6 +293,22 @@ def test_pit_of_right_predictions_is_uniform_and_coverage_is_what_is_implied():
     inside, implied = counts.interval_coverage(stats.poisson(mean), y, level=0.8)
     assert implied.min() >= 0.8 - 1e-9
     assert inside.mean() == pytest.approx(implied.mean(), abs=4 * np.sqrt(0.16 / 20_000))
+
+
+def test_pit_and_coverage_by_hand():
+    y, mean = np.array([0, 2, 5, 6, 1]), np.array([0.5, 2, 2.5, 2.5, 6])
+    place = counts.randomised_pit(stats.poisson(mean), y, rng=np.random.default_rng(107))
+    share = np.random.default_rng(107).random(5)
+    below = [stats.poisson.pmf(np.arange(k), m).sum() for k, m in zip(y, mean, strict=True)]
+    np.testing.assert_allclose(place, below + share * stats.poisson.pmf(y, mean))
+    inside, implied = counts.interval_coverage(stats.poisson(mean), y, level=0.8)
+    for at, m in enumerate(mean):
+        cdf = stats.poisson.cdf(np.arange(40), m)
+        lower, upper = np.argmax(cdf >= 0.1), np.argmax(cdf >= 0.9)
+        assert inside[at] == (lower <= y[at] <= upper)
+        held = stats.poisson.pmf(np.arange(lower, upper + 1), m).sum()
+        assert implied[at] == pytest.approx(held)
+    assert inside.any() and not inside.all()
 
 
 # ----------------------------------------------------------------------------------- bad input

@@ -112,6 +112,31 @@ def test_same_seed_same_draws_and_other_seed_others(rats, sampler):
 
 
 @SAMPLERS
+def test_a_progress_bar_changes_nothing(rats, sampler):
+    one, two = (
+        sampler(*rats, draws=5, warmup=5, rng=np.random.default_rng(1), progress=progress).theta
+        for progress in (True, False)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+@SAMPLERS
+def test_a_start_is_used_if_the_prior_allows_it(rats, sampler):
+    """With hardly a step to take, a chain stays about where it was told to start."""
+
+    def narrow(a, b):
+        inside = (abs(np.log(a / [2, 3])) < 1e-9) & (abs(np.log(b / [14, 20])) < 1e-9)
+        return np.where(inside, 0.0, -np.inf)
+
+    given = {"chains": 2, "draws": 3, "warmup": 0, "log_prior": narrow, "progress": False}
+    draws = sampler(*rats, start=([2, 3], [14, 20]), rng=np.random.default_rng(1), **given)
+    np.testing.assert_allclose(draws.alpha, [[2] * 3, [3] * 3])
+    np.testing.assert_allclose(draws.beta, [[14] * 3, [20] * 3])
+    with pytest.raises(ValueError, match="start: log_prior is not finite there"):
+        sampler(*rats, start=(2, 14), rng=np.random.default_rng(1), **given)
+
+
+@SAMPLERS
 def test_shapes_and_names(rats, sampler):
     draws = sampler(
         *rats, chains=3, draws=40, warmup=20, rng=np.random.default_rng(1), progress=False

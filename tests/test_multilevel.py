@@ -10,7 +10,7 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy.special import gammaln
 
-from helpers import multilevel
+from helpers import _grouped, multilevel
 from helpers.datasets import load_radon
 from helpers.multilevel import GroupSummary, complete_pooling, no_pooling, partial_pooling
 
@@ -160,6 +160,26 @@ def test_deviance_and_its_slope_are_what_they_are_called(small, method):
         assert slope[0] == pytest.approx(numeric, rel=1e-5, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("n", "means", "at_zero"),
+    [
+        ([6, 945, 4, 6, 927], [0.445, 0.029, 1.762, -3.814, -0.025], False),
+        ([729, 6, 109, 8, 3], [0.005, -0.29, -0.157, -0.354, -1.428], True),
+    ],
+)
+def test_the_deeper_of_two_valleys_is_found(n, means, at_zero):
+    """Very unequal groups: the deviance has a valley at 0 and another one beyond."""
+    n = np.array(n, float)
+    within = np.array([[n.sum() - 5]])
+    summary = GroupSummary(np.arange(5), n, np.array(means)[:, None], within, ())
+    ratios = np.append(0.0, np.geomspace(1e-3, 1e3, 400))
+    curve = multilevel.profile_deviance(ratios, summary, method="ml")
+    assert (np.diff(np.sign(np.diff(curve))) != 0).sum() == 2 and curve[1] > curve[0]
+    fit = multilevel.fit_summary(summary, method="ml")
+    assert fit.deviance <= curve.min() + 1e-9
+    assert (fit.sigma_alpha == 0) == at_zero
+
+
 def test_intercept_sd_and_prediction_by_simulating_the_model(small):
     """Henderson's formula against the joint normal of y and the intercepts, conditioned by hand."""
     y, group, X, u = small
@@ -209,6 +229,22 @@ def test_prediction_takes_one_row_for_many_groups_and_frames_by_name(small):
     assert many.mean.shape == (2,)
 
 
+def test_predictors_may_come_flat_or_as_frames_for_new_groups_too(small):
+    y, group, X, u = small
+    level = partial_pooling(y, group, group_predictors=u)
+    new = level.predict(group_predictors=[0.5, 1.5])
+    np.testing.assert_allclose(new.mean, level.coefficients @ [[1, 1], [0.5, 1.5]])
+    frame = level.predict(group_predictors=pd.DataFrame({"other": [9, 9], "u": [0.5, 1.5]}))
+    np.testing.assert_array_equal(new.mean, frame.mean)
+    both = partial_pooling(y, group, X)
+    one = both.predict([1.0, 2.0])  # two numbers for two columns: one row
+    assert one.mean == pytest.approx([both.coefficients @ [1, 1, 2]])
+    with pytest.raises(ValueError, match=r"X: shape \(1, 2\) is wanted; got \(1, 3\)"):
+        both.predict([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match=r"X: shape \(2, 2\) is wanted; got \(2, 1\)"):
+        both.predict([[1.0], [2.0]])
+
+
 def test_fits_print_what_a_reader_wants_to_see(tables):
     radon = tables["radon"]
     data = (radon["y"], radon["county"], radon[["floor"]])
@@ -253,6 +289,11 @@ def test_least_squares_fits_equal_numpys(small):
     )
 
 
+def test_rows_without_any_spread_have_a_likelihood_without_bound():
+    fit = complete_pooling([2.0, 2.0, 2.0])
+    assert fit.sigma_y == 0 and fit.deviance == -np.inf
+
+
 @pytest.mark.parametrize("sigma_ratio", [0.0, 0.4, 5.0])
 def test_leave_out_errors_are_those_of_refitting_without_the_rows(small, sigma_ratio):
     y, group, X, u = small
@@ -292,7 +333,7 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
     t, width = np.polynomial.legendre.leggauss(80)
     t = (t + 1) / 2
     nu = 60 - 4 - 1
-    rows = []
+    rows, variances = [], []
     for share, part in zip(t, width, strict=True):
         r = share / (1 - share)
         V, inverse, A, gamma, residual, rss = definitions(y, Z, codes, r**2)
@@ -301,11 +342,29 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
         level = at @ gamma + r**2 * member.T @ inverse @ residual
         rows.append([log_density + np.log(part / (1 - share) ** 2), r * sigma_y, sigma_y, *gamma])
         rows[-1] += list(level)
+        # Given r: errors of the coefficients, and of the groups' intercepts (Henderson)
+        gain = np.linalg.solve(A, Z.T @ inverse)
+        lift = at @ gain + r**2 * member.T @ inverse @ (np.eye(60) - Z @ gain)
+        off = lift @ member - np.eye(7)
+        both = np.append(np.diag(np.linalg.inv(A)), np.diag(lift @ lift.T + r**2 * off @ off.T))
+        variances.append(rss / (nu - 2) * both)
     rows = np.array(rows)
     mass = np.exp(rows[:, 0] - rows[:, 0].max())
     exact = mass @ rows[:, 1:] / mass.sum()
     found = [grid.mean(lambda a, b: a), grid.mean(lambda a, b: b), *grid.coefficient_means]
     np.testing.assert_allclose([*found, *grid.intercepts], exact, rtol=2e-5)
+    variance = mass @ (variances + (rows[:, 3:] - exact[2:]) ** 2) / mass.sum()
+    found = [*grid.coefficient_sds, *grid.intercept_sd]
+    np.testing.assert_allclose(found, np.sqrt(variance), rtol=2e-5)
+
+
+def test_posterior_grid_is_the_same_in_any_unit(small):
+    y, group, X, u = small
+    one = multilevel.posterior_grid(y, group, X, group_predictors=u)
+    two = multilevel.posterior_grid(1e4 * y, group, X, group_predictors=u)
+    for name in ("sigma_alpha", "sigma_y", "coefficient_means", "coefficient_sds"):
+        np.testing.assert_allclose(getattr(two, name), 1e4 * getattr(one, name), rtol=1e-6)
+    np.testing.assert_allclose(two.intercepts, 1e4 * one.intercepts, rtol=1e-6)
 
 
 def test_posterior_grid_does_not_depend_on_its_nodes(tables):
@@ -318,6 +377,18 @@ def test_posterior_grid_does_not_depend_on_its_nodes(tables):
     assert (few.sigma_alpha_density * few.width).sum() == pytest.approx(1)
     shares = [0.025, 0.5, 0.975]
     np.testing.assert_allclose(few.quantile(shares), many.quantile(shares), rtol=2e-4)
+
+
+def test_quantiles_of_sigma_alpha_are_those_of_its_running_sum(small):
+    """Second route: with many nodes, half of a node's own mass lies below it."""
+    y, group, X, u = small
+    grid = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=400)
+    below = np.cumsum(grid.sigma_alpha_mass) - grid.sigma_alpha_mass / 2
+    shares = [0.025, 0.2, 0.5, 0.8, 0.975]
+    expected = np.interp(shares, below, grid.sigma_alpha)
+    np.testing.assert_allclose(grid.quantile(shares), expected, rtol=2e-3)
+    few = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=80)
+    np.testing.assert_allclose(few.quantile(shares), expected, rtol=2e-3)
 
 
 def test_a_prior_for_sigma_alpha_is_used(small):
@@ -366,6 +437,8 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
         grid.names, grid.coefficient_means, grid.coefficient_sds, strict=True
     ):
         assert abs(draws[name].mean() - mean) < 0.1 * sd, name
+    for name in (*grid.names, "sigma_alpha", "sigma_y"):  # no chain follows another
+        assert np.abs(np.corrcoef(draws[name])[np.triu_indices(4, 1)]).max() < 0.15, name
     assert draws["u"].shape == (4, 4000)
     assert draws["intercepts"].shape == (4, 4000, 7)
     table = draws.summary("u", "sigma_alpha", "intercepts")
@@ -374,6 +447,20 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
     assert (table["r_hat"] < 1.01).all()
     with pytest.raises(KeyError, match="there are intercept, x1, x2, u, sigma_y"):
         draws["tau"]
+
+
+def test_gibbs_with_a_group_predictor_alone_has_its_line(small):
+    """Without X the intercept is known well enough to show a line about the wrong origin."""
+    y, group, _, u = small
+    grid = multilevel.posterior_grid(y, group, group_predictors=u + 5)
+    draws = multilevel.gibbs(
+        y, group, group_predictors=u + 5, chains=4, draws=3000, rng=np.random.default_rng(74)
+    )
+    for at, name in enumerate(grid.names):
+        far = abs(draws[name].mean() - grid.coefficient_means[at])
+        assert far < 0.1 * grid.coefficient_sds[at], name
+    far = np.abs(draws["intercepts"].mean(axis=(0, 1)) - grid.intercepts)
+    assert (far < 0.1 * grid.intercept_sd).all()
 
 
 def test_the_bayesian_fits_refuse_what_has_no_posterior(small):
@@ -433,6 +520,8 @@ def test_any_hashable_labels_will_do(small, relabel):
     labels = relabel(group)
     fit = partial_pooling(y, labels, X)
     again = partial_pooling(y, group, X)
+    for table, name in ((fit.intercepts, "intercept"), (fit.intercept_sd, "intercept_sd")):
+        assert (table.name, table.index.name, table.index.nlevels) == (name, "group", 1)
     for label, name in zip(labels, group, strict=True):
         assert fit.intercepts.loc[[label]].iloc[0] == pytest.approx(again.intercepts[name])
         assert fit.predict([[0, 0]], group=label).mean[0] == pytest.approx(again.intercepts[name])
@@ -444,6 +533,32 @@ def test_group_predictors_by_row_or_by_group_are_the_same(small):
     by_row = partial_pooling(y, group, X, group_predictors=u[group].to_numpy())
     np.testing.assert_allclose(by_group.coefficients, by_row.coefficients, rtol=1e-12)
     assert by_group.names == ("intercept", "x1", "x2", "u")
+    pairs = [(label, 1) for label in group]
+    for labels, table in ((group, u[group]), (pairs, u[group].to_numpy())):
+        again = partial_pooling(y, labels, X, group_predictors=table)
+        np.testing.assert_allclose(by_group.coefficients, again.coefficients, rtol=1e-12)
+
+
+def test_predictors_are_named_and_read_in_every_form(small):
+    y, group, X, u = small
+    first = pd.Series(X[:, 0], name="first")
+    assert partial_pooling(y, group, first).names == ("intercept", "first")
+    assert partial_pooling(y, group, first.rename(None)).names == ("intercept", "x1")
+    rows = np.column_stack([u[group], u[group] ** 2])
+    both = partial_pooling(y, group, X, group_predictors=rows)
+    assert both.names == ("intercept", "x1", "x2", "u1", "u2")
+    yes = X[:, 0] > 3
+    one, two = partial_pooling(y, group, yes), partial_pooling(y, group, yes.astype(float))
+    np.testing.assert_array_equal(one.coefficients, two.coefficients)
+    none, without = partial_pooling(y, group, np.empty((60, 0))), partial_pooling(y, group)
+    assert none.names == ("intercept",) and none.deviance == without.deviance
+
+
+def test_predictors_of_groups_with_a_row_each_go_by_their_index_if_it_names_the_groups():
+    """The rows are b and a; without such an index the values are those of the rows."""
+    for index, wanted in ((["a", "b"], [1.0, 2.0]), ([0, 1], [2.0, 1.0])):
+        table = _grouped.by_group(pd.Series([1.0, 2.0], index=index), ["b", "a"])
+        assert _grouped.at_groups(table, np.array(["a", "b"]))[1].ravel().tolist() == wanted
 
 
 def test_a_group_without_rows_gets_the_populations_estimate(small):
@@ -460,6 +575,19 @@ def test_a_group_without_rows_gets_the_populations_estimate(small):
     np.testing.assert_allclose(fit.coefficients, plain.coefficients, rtol=1e-12)
     assert fit.intercepts["z"] == pytest.approx(fit.coefficients[0])
     assert fit.weight(0) == 0
+
+
+def test_a_group_without_rows_in_either_part_stays_without(small):
+    y, group, X, _ = small
+    plain = GroupSummary.from_rows(y, group, X)
+    empty = GroupSummary(
+        np.array(["z"]), np.zeros(1), np.zeros((1, 3)), np.zeros((3, 3)), plain.names
+    )
+    added = (plain + empty) + empty
+    assert added.n[-1] == 0 and list(added.groups) == [*"abcdefg", "z"]
+    np.testing.assert_array_equal(added.means[:-1], plain.means)
+    np.testing.assert_array_equal(added.means[-1], 0)
+    np.testing.assert_array_equal(added.within, plain.within)
 
 
 # ------------------------------------------------------------------------------------ bad input
@@ -496,6 +624,8 @@ def test_a_rank_deficient_design_names_the_column(small, fit):
         fit(*rows, frame.assign(third=1 + frame["first"] - 2 * frame["second"]))
     with pytest.raises(ValueError, match="rank-deficient: column 'ones'"):
         fit(*rows, frame.assign(ones=0.1))
+    with pytest.raises(ValueError, match="rank-deficient: column 'zeros'"):
+        fit(*rows, frame.assign(zeros=0.0))
 
 
 def test_a_column_constant_within_groups_cannot_have_a_no_pooling_slope(small):
@@ -527,6 +657,15 @@ def test_predictions_must_match_the_fit(small):
         fit.predict([[0, 0]], group="a", group_predictors=[1])
     with pytest.raises(ValueError, match="n: must be finite and >= 0; entry 0 is -1"):
         fit.weight(-1)
+
+
+def test_groups_that_lie_hundreds_of_sds_apart_are_fitted():
+    """The variance within is a hundred-thousandth of the whole: little, but not nothing."""
+    within = np.tile([-1.0, 0, 1], 6)
+    fit = partial_pooling(np.repeat(np.arange(6), 3) * 250.0 + within, np.repeat(np.arange(6), 3))
+    assert fit.sigma_y == pytest.approx(1.0, rel=1e-9)
+    between = np.var(250.0 * np.arange(6), ddof=1)  # balanced: REML is the analysis of variance
+    assert fit.sigma_alpha == pytest.approx(np.sqrt(between - 1 / 3), rel=1e-6)
 
 
 def test_where_there_is_no_answer_it_says_so():

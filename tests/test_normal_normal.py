@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.integrate import quad
 from scipy.special import ndtr
 
@@ -124,6 +125,111 @@ def test_trial_scores_what_it_says():
     assert "James-Stein" not in nn.trial(truth[:, :3], se=2.0, rng=np.random.default_rng(5))
 
 
+def test_a_trial_of_some_units_and_methods_is_the_score_by_hand():
+    truth = np.random.default_rng(6).normal(20, 3, (60, 4))
+    only, names = truth > 20, ["no pooling", "full Bayes"]
+    scores = nn.trial(truth, se=2.0, rng=np.random.default_rng(7), only=only, names=names)
+    assert list(scores) == names
+    raw = simulate.normal_means(
+        np.ones(4), within_sd=2.0, truth=truth, rng=np.random.default_rng(7), replications=60
+    ).raw
+    error = (raw - truth)[only]
+    assert scores["no pooling"].mse == pytest.approx(np.mean(error**2))
+    inside = np.abs(error) < 2 * stats.norm.ppf(0.975)
+    assert scores["no pooling"].coverage == pytest.approx(inside.mean())
+    assert 0.9 < inside.mean() < 1
+    error = (nn.full_bayes(raw, 2.0, nodes=60).mean - truth)[only]
+    assert scores["full Bayes"].mse == pytest.approx(np.mean(error**2), rel=1e-9)
+
+
+def test_every_method_and_the_three_poolings_are_what_their_names_say():
+    raw, se = RAW[:5], 10.0
+    told = nn.every_method(raw, se, nodes=30)
+    assert np.isnan(told["James-Stein"].sd).all() and told["James-Stein"].sd.shape == raw.shape
+    np.testing.assert_array_equal(told["James-Stein"].mean, nn.james_stein(raw, se))
+    assert told["full Bayes"].between_sd.size == 30
+    assert nn.every_method(raw, se)["full Bayes"].between_sd.size == 60
+    for name, spread in (
+        ("naive", nn.between_sd_naive(raw)),
+        ("corrected", nn.between_sd_corrected(raw, se)),
+    ):
+        one, two = told[f"{name} plug-in"], nn.partial_pooling(raw, se, spread)
+        np.testing.assert_array_equal([one.mean, one.sd], [two.mean, two.sd])
+    three = nn.three_poolings(RAW, SE, 9.0)
+    assert list(three) == ["no pooling", "complete pooling", "partial pooling"]
+    by_hand = nn.no_pooling(RAW, SE), nn.complete_pooling(RAW, SE), nn.partial_pooling(RAW, SE, 9.0)
+    for one, two in zip(three.values(), by_hand, strict=True):
+        np.testing.assert_array_equal([one.mean, one.sd], [two.mean, two.sd])
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_an_interval_of_estimates_is_the_normal_one(level):
+    told = nn.partial_pooling(RAW, SE, 9.0)
+    expected = stats.norm.interval(level, told.mean, told.sd)
+    np.testing.assert_allclose(told.interval(level), expected, rtol=1e-12)
+    np.testing.assert_array_equal(told.interval(), told.interval(0.95))
+
+
+def test_leading_axes_are_data_sets():
+    raw, se = np.random.default_rng(8).normal(0, 9, (2, 3, 5)), np.array([1.0, 2, 3, 4, 5])
+    spread = np.array([[0.0, 1, 5], [2, np.inf, 3]])
+    functions = {
+        "complete": lambda raw, _: nn.complete_pooling(raw, se).mean,
+        "its error": lambda raw, _: nn.complete_pooling(raw, se).sd,
+        "partial": lambda raw, spread: nn.partial_pooling(raw, se, spread).mean,
+        "its sd": lambda raw, spread: nn.partial_pooling(raw, se, spread).sd,
+        "known mean": lambda raw, spread: nn.partial_pooling(raw, se, spread, mean=2).mean,
+        "centre": lambda raw, spread: nn.centre(raw, se, spread)[0],
+        "its variance": lambda raw, spread: nn.centre(raw, se, spread)[1],
+        "naive": lambda raw, _: nn.between_sd_naive(raw),
+        "corrected": lambda raw, _: nn.between_sd_corrected(raw, se),
+        "James-Stein": lambda raw, _: nn.james_stein(raw, 4.0),
+        "Bayes": lambda raw, _: nn.full_bayes(raw, np.full(5, 4.0)).mean,
+    }
+    for name, function in functions.items():
+        together = function(raw, spread)
+        for at in np.ndindex(2, 3):
+            alone = function(raw[at], spread[at])
+            np.testing.assert_allclose(together[at], alone, rtol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("prior", "named"),
+    [(nn.half_cauchy, stats.halfcauchy), (nn.half_normal, stats.halfnorm)],
+    ids=["half-Cauchy", "half-normal"],
+)
+def test_priors_are_the_densities_they_are_named_after(prior, named):
+    prior, named = prior(3), named(scale=3)
+    at = np.array([0.0, 0.5, 2, 3, 7, 40])
+    np.testing.assert_allclose(prior(at) - prior(0.0), named.logpdf(at) - named.logpdf(0.0))
+    assert nn.flat([1, 2]).dtype == float
+
+
+def test_one_unit_says_nothing_of_the_spread_so_its_posterior_is_the_prior():
+    """With the mean integrated out, the likelihood of one unit is the same for every spread."""
+    prior = stats.halfcauchy(scale=3)
+    answer = nn.full_bayes([4.0], 2.0, log_prior=nn.half_cauchy(3))
+    density = answer.probability / answer.width
+    np.testing.assert_allclose(density, prior.pdf(answer.between_sd), rtol=1e-12)
+    shares = [0.01, 0.05, 0.5, 0.9, 0.95, 0.99]
+    np.testing.assert_allclose(
+        answer.between_sd_quantile(shares), prior.ppf(shares), rtol=3e-4
+    )  # so heavy a tail
+    np.testing.assert_allclose(answer.mean, 4.0)
+    np.testing.assert_allclose(answer.sd, 2.0)
+
+
+def test_hundreds_of_units_of_any_size_neither_overflow_nor_vanish():
+    """Their log densities lie a thousand and more below 0, and as far apart."""
+    raw = np.random.default_rng(9).normal(0, 2, (2, 400)) * [[1.0], [50.0]]
+    together = nn.full_bayes(raw, np.ones(400), nodes=500)
+    for row in range(2):
+        alone = nn.full_bayes(raw[row], np.ones(400), nodes=500)
+        np.testing.assert_allclose(together.mean[row], alone.mean, rtol=1e-8)
+        plug_in = nn.partial_pooling(raw[row], 1.0, nn.between_sd_corrected(raw[row], 1.0))
+        np.testing.assert_allclose(alone.mean, plug_in.mean, atol=0.01)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -134,6 +240,10 @@ def test_trial_scores_what_it_says():
         (lambda: nn.full_bayes([1.0, 2.0], 1.0), "flat prior needs 3"),
         (lambda: nn.full_bayes(np.arange(50.0), 1.0, nodes=10), "too few"),
         (lambda: nn.james_stein([1.0, 2.0, 3.0], 1.0), "4 or more"),
+        (
+            lambda: nn.full_bayes(RAW, SE, log_prior=lambda sd: np.zeros(3)),
+            "log_prior and its argument",
+        ),
         (lambda: nn.every_method([1.0, 2.0, 3.0], 1.0, names=["best"]), "no method 'best'"),
         (lambda: nn.full_bayes(np.ones((2, 4)), 1.0).between_sd_quantile(0.5), "single data set"),
     ],

@@ -224,6 +224,7 @@ def test_samplers_refuse_what_is_no_count(bad):
         ("lower", lambda: simulate.score([1.0, 2], 0, [0, np.nan], [3, 3])),
         ("upper", lambda: simulate.score([1.0, 2], 0, [0, 0], [3, np.nan])),
         ("lower and upper", lambda: simulate.score([1.0, 2], 0, [0, 0], [3, 3, 3])),
+        ("lower", lambda: simulate.score([1.0, 2], 0, [0] * 3, [3] * 3)),
         ("inside", lambda: simulate.score([1.0, 2], 0, inside=[1, 2])),
         ("inside", lambda: simulate.score([1.0, 2], 0, inside=[True, True, True])),
         ("inside", lambda: simulate.score([1.0, 2], 0, inside=["a", "b"])),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from helpers import simulate
 
@@ -53,6 +54,8 @@ def test_two_level_moments():
         replications=R,
     )
     assert data.y.shape == (R, 6) and data.truth.shape == (R, 3)
+    standard = (data.truth - [1, 2, 3]) / 0.3  # tails as heavy as a quotient's would hide in z
+    assert stats.kstest(standard.ravel(), "norm").pvalue > 1e-3
     expected = np.array([1, 2, 3.0])[group] - 0.7 * X
     assert np.abs(z(data.y, expected)).max() < 4.5
     centred = data.y - expected
@@ -96,6 +99,69 @@ def test_monte_carlo_error_counts_data_sets_not_units():
     assert score.mse_error == pytest.approx(np.std(centre**2, ddof=1) / 20)
     broadcast = simulate.score(centre, np.zeros(50))
     assert broadcast.mse_error == pytest.approx(score.mse_error)
+
+
+def test_monte_carlo_errors_are_those_of_means_over_data_sets_or_units():
+    """By hand: the standard error of a mean of k values is their sd (ddof 1) over sqrt(k)."""
+    error = np.array([[1.0, 2.0, 4.0], [3.0, -1.0, 0.0]])
+    squares = error**2
+    for axis, rows in ((0, squares.T), (1, squares), (None, [squares.mean(axis=1)])):
+        expected = [np.std(row, ddof=1) / np.sqrt(len(row)) for row in rows]
+        told = simulate.score(error, 0.0, axis=axis)
+        np.testing.assert_allclose(np.atleast_1d(told.mse_error), expected)
+    for told in (simulate.score([[1.0, 2.0]], 0.0), simulate.score([[1.0], [2.0]], 0.0, axis=1)):
+        assert np.isnan(told.mse_error).all()  # one value has no spread
+
+
+def test_a_ledger_writes_what_it_compares():
+    ledger = simulate.Ledger()
+    ledger.add("weights", 0.5, 0.75, 0.125)
+    text = ledger.compare("means", [10, -2], [10.5, -3], [0.25, 0.5], names=[5, "all"], digits=1)
+    assert ledger.rows[1:] == [("means", 10.0, 10.5, 0.25), ("means", -2.0, -3.0, 0.5)]
+    title, heads, *lines = text.splitlines()
+    assert title == "means" and len({len(line) for line in [heads, *lines]}) == 1
+    assert [line.split() for line in lines] == [
+        ["5", "10.0", "10.5", "0.25", "2.0"],
+        ["all", "-2.0", "-3.0", "0.50", "-2.0"],
+    ]
+    assert ledger.rms == pytest.approx(2.0)
+    assert [line.split()[:3] for line in ledger.table().splitlines()[1:3]] == [
+        ["weights", "1", "2.00"],
+        ["means", "2", "2.00"],
+    ]
+
+
+def test_an_interval_holds_its_ends():
+    assert simulate.score([1.0, 2.0], [1.0, 2.0], [1.0, 0.0], [3.0, 2.0]).coverage == 1
+
+
+def test_scoring_all_is_scoring_each_unit_by_unit():
+    class Answer:
+        mean = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
+
+        def interval(self):
+            return self.mean - 1, self.mean + 1
+
+    truth = np.array([1.5, 4.0])
+    told = simulate.score_all({"one": Answer()}, truth)["one"]
+    np.testing.assert_allclose(told.bias, Answer.mean.mean(axis=0) - truth)
+    np.testing.assert_allclose(told.coverage, [1 / 3, 1 / 3])
+
+
+def test_the_best_weight_is_a_regression_through_the_centre():
+    """Its error is White's (1980) for a line through the origin, clusters being data sets."""
+    rng = np.random.default_rng(7)
+    raw, truth, centre = rng.normal(size=(3, 40, 5))
+    x, y = raw - centre, truth - centre
+    for axis, along in ((None, (0, 1)), (0, 0)):
+        weight, error = simulate.best_weight(raw, truth, centre, axis=axis)
+        slope = (x * y).sum(along) / (x**2).sum(along)
+        score = x * (y - slope * x)
+        score = score.sum(1) if axis is None else score
+        expected = np.sqrt(40 / 39 * (score**2).sum(0)) / (x**2).sum(along)
+        np.testing.assert_allclose(weight, slope)
+        np.testing.assert_allclose(error, expected)
+        assert type(weight) is type(error) is (float if axis is None else np.ndarray)
 
 
 @pytest.mark.parametrize(
