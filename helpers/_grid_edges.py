@@ -33,11 +33,12 @@ def find_mode(density, units):
     step = np.array([min(0.5, 2 / math.sqrt(units.total_y + 1)), 0.3])
     for close in (1e-3, 1e-6):  # restarted: a simplex that collapsed early does no harm
         simplex = x + np.array([[0, 0], [step[0], 0], [0, step[1]]])
+        stop = {"xatol": close, "fatol": close**1.5, "maxiter": 400}
         found = optimize.minimize(
             lambda z: top - float(density(*np.clip(z, -700, 700))),
             x,
             method="Nelder-Mead",
-            options={"initial_simplex": simplex, "xatol": close, "fatol": close**1.5, "maxiter": 400},
+            options={"initial_simplex": simplex, **stop},
         )
         x, step = found.x, step / 10
     return float(x[0]), float(x[1])

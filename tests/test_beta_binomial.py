@@ -435,6 +435,11 @@ def test_the_mass_beyond_the_edges_is_estimated_from_the_fall():
     assert mass_beyond(lambda u, v: 9e4 * (u - 2) - np.abs(v)) == 1  # in the last cell alone
 
 
+def test_no_mass_lies_beyond_where_the_prior_ends():
+    square = lambda u, v: np.where(np.maximum(np.abs(u), np.abs(v)) <= 2, 0.0, -np.inf)  # noqa: E731
+    assert mass_beyond(square) == 0
+
+
 def test_a_hole_in_the_middle_does_not_hide_where_a_prior_ends():
     def density(u, v):
         return np.where((np.abs(v) > 0.5) & (u < 0.3), 0.0, -np.inf)

@@ -164,6 +164,19 @@ def test_two_predictors_equal_a_search_without_slopes(small):
     assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
 
 
+def test_the_column_that_adds_nothing_is_named(small):
+    y, n = small
+    own, other = np.log(n), np.sin(np.arange(n.size))
+    with pytest.raises(ValueError, match="column 2 is a combination"):
+        counts.fit_population(y, n, np.column_stack([own, other, 2 * own - other]))
+
+
+def test_reach_of_a_step_is_the_farthest_that_anything_moves():
+    X = np.array([[1.0, 2], [1, -3]])
+    assert counts._reach(np.array([1.0, 1, 0.5]), X) == 3  # the first unit
+    assert counts._reach(np.array([0.0, 0, -5]), X) == 5  # the log of n0
+
+
 def test_with_predictors_and_no_further_spread_the_fit_is_a_poisson_regression():
     """Counts nearer to the line than chance would have them: the slopes solve X'(y - mean) = 0."""
     x, n = np.linspace(-1, 1, 30), np.full(30, 1e4)

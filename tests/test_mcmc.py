@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from helpers import mcmc
 from helpers.beta_binomial import bda3_prior, posterior_grid
@@ -223,6 +223,17 @@ def test_marginal_density_against_scipy(rats):
     right = [stats.betabinom(n, *pair).logpmf(y).sum() for pair in zip(a, b, strict=True)]
     right += bda3_prior(a, b) + np.log(a * b)
     assert density(np.log(a / b), np.log(a + b)) == pytest.approx(right, rel=1e-12)
+
+
+def test_rates_so_near_zero_that_only_their_logs_are_numbers():
+    """E log theta = digamma(a) - digamma(a + b) under Beta(a, b), here with b = 3."""
+    a, b = np.full(400, 0.02), np.full(400, 3.0)
+    rng = np.random.default_rng(12)
+    log_theta, log_rest = mcmc._draw_rates(a, b, np.zeros((1, 500)), np.zeros((1, 500)), rng)
+    assert log_theta.shape == log_rest.shape == (400, 500)
+    for drawn, shape in ((log_theta, 0.02), (log_rest, 3.0)):
+        error = drawn.std() / drawn.size**0.5
+        assert abs(drawn.mean() - special.digamma(shape) + special.digamma(3.02)) < 4.5 * error
 
 
 @SAMPLERS
