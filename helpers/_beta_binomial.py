@@ -97,7 +97,7 @@ def stirling(z):
     return rest
 
 
-def likelihood(y, n, count):
+def likelihood(y, n, count, terms):
     """Return the log likelihood as a function of alpha and beta, each of shape (rows, 1).
 
     Parameters
@@ -106,12 +106,14 @@ def likelihood(y, n, count):
         One data set for all rows, or one for each.
     count : ndarray, shape (J,)
         How often each unit occurs.
+    terms : tuple
+        `data_terms(y, n)`.
     """
     few = n.max(initial=0) <= FEW[0] and (n @ count).max() <= FEW[1]
-    return _of_products(y, n, count) if few else _of_units(y, n, count)
+    return (_of_products if few else _of_units)(y, n, count, terms)
 
 
-def _of_products(y, n, count):
+def _of_products(y, n, count, terms):
     """Write it as products.
 
     For one unit, B(alpha + y, beta + n - y) / B(alpha, beta) is
@@ -134,7 +136,7 @@ def _of_products(y, n, count):
         return lambda x: np.einsum("ck,ck->c", np.log1p(k / x), units)
 
     of_alpha, of_beta, of_both = map(log_product, (y, n - y, n))
-    log_p, log_q, binomial = data_terms(y, n)
+    log_p, log_q, binomial = terms
     constant = (binomial - y * log_p - (n - y) * log_q) @ count
     successes, failures = y @ count, (n - y) @ count
 
@@ -147,9 +149,9 @@ def _of_products(y, n, count):
     return log_likelihood
 
 
-def _of_units(y, n, count):
+def _of_units(y, n, count, terms):
     """Sum over units, a block of them at a time."""
-    terms = (y, n, *data_terms(y, n))
+    terms = (y, n, *terms)
     blocks = [slice(first, first + BLOCK) for first in range(0, y.shape[1], BLOCK)]
 
     def log_likelihood(alpha, beta):
@@ -175,9 +177,10 @@ class Units:
         y, n = successes_and_trials(y, n)
         self.y, self.n, self.count = distinct(y[n > 0], n[n > 0])
         self.total_y, self.total_n = (self.count @ x for x in (self.y, self.n))
-        self.log_p, self.log_q, self.binomial = data_terms(self.y, self.n)
+        self.log_p, self.log_q, self.binomial = terms = data_terms(self.y, self.n)
         self.inner = (self.y > 0) & (self.y < self.n)
-        self._likelihood = likelihood(self.y[None], self.n[None], self.count)
+        each = self.y[None], self.n[None], self.count, [term[None] for term in terms]
+        self._likelihood = likelihood(*each)
 
     def log_likelihood(self, alpha, beta):
         """Sum over units; broadcasts over alpha and beta."""

@@ -461,12 +461,12 @@ def _log_conditional(log_alpha, log_beta, mean_log_theta, mean_log_rest, units, 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         alpha, beta = np.exp(log_alpha), np.exp(log_beta)
         log_size = np.logaddexp(log_alpha, log_beta)
-        rest = np.array([1, 1, -1]) @ stirling(np.array([alpha, beta, alpha + beta]))
+        remainder = np.array([1, 1, -1]) @ stirling(np.array([alpha, beta, alpha + beta]))
         per_unit = (
             alpha * (mean_log_theta - (log_alpha - log_size))
             + beta * (mean_log_rest - (log_beta - log_size))
             + 0.5 * (log_alpha + log_beta - log_size)
-            - rest
+            - remainder
         )
         value = units * per_unit + log_prior(alpha, beta) + log_alpha + log_beta
     return np.where(np.isfinite(value), value, -np.inf)
@@ -503,10 +503,11 @@ def _given_ranks(rank, y, n, log_prior):
 def _marginal(y, n, log_prior):
     """Return the log density of (log odds, log size) given the data, the rates integrated out."""
     if len(y) == 1:
-        pairs = distinct(y[0], n[0])
-        log_likelihood = likelihood(pairs[0][None], pairs[1][None], pairs[2])
+        y, n, count = distinct(y[0], n[0])
+        y, n = y[None], n[None]
     else:  # a data set for each chain
-        log_likelihood = likelihood(y, n, np.ones(y.shape[1]))
+        count = np.ones(y.shape[1])
+    log_likelihood = likelihood(y, n, count, data_terms(y, n))
 
     def density(log_odds, log_size):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -9,7 +9,7 @@ from scipy import optimize, stats
 from scipy.special import expit
 
 from helpers import _grid_edges
-from helpers._beta_binomial import BLOCK, likelihood
+from helpers._beta_binomial import BLOCK, data_terms, likelihood
 from helpers.beta_binomial import (
     BetaPopulation,
     bda3_prior,
@@ -404,7 +404,7 @@ def test_the_mode_is_where_a_search_with_slopes_ends(y, n):
 def test_data_sets_in_rows_have_a_likelihood_each():
     y, n = np.array([[0, 3, 9], [1, 1, 4]]), np.array([[4, 7, 9], [1, 30, 5]])
     count, alpha, beta = np.array([1.0, 2, 1]), np.array([[0.7], [20]]), np.array([[3.0], [9]])
-    told = likelihood(y.astype(float), n.astype(float), count)(alpha, beta)
+    told = likelihood(y.astype(float), n.astype(float), count, data_terms(y, n))(alpha, beta)
     wanted = [log_beta_binomial(y[k], n[k], alpha[k], beta[k]) @ count for k in range(2)]
     np.testing.assert_allclose(told, wanted, rtol=1e-12)
 
