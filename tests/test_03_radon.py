@@ -224,7 +224,10 @@ def test_section_3_one_single_house_county_hardly_moves(counties, means_fit):
     assert (move < 0.05).sum() == 1
     says("One of the three one-house counties hardly moves")
     everywhere = (means_fit.intercepts - counties["mean"]).abs()
-    prints(f"largest of all: {everywhere.idxmax()} (1 house), {everywhere.max():.2f}")
+    says(f"largest of all: {everywhere.idxmax()} (1 house), {everywhere.max():.2f}")
+    far = (counties["mean"] - means_fit.coefficients[0]).abs().idxmax()
+    assert far != everywhere.idxmax() and counties["n"][far] == 2
+    says(f"{far} lies farthest from the centre", "than Murray with one")
 
 
 def test_section_3_arrows_run_from_raw_to_pooled(counties, means_fit, run_cell):
@@ -573,13 +576,16 @@ def test_right_answers_pass_and_slips_are_named(radon, counties, means_fit, fit)
     assert "raw mean" in answers.hennepin_by_partial_pooling(mean)
     raw_centre = weight * mean + (1 - weight) * radon["log_radon"].mean()
     assert "not the mean of all houses" in answers.hennepin_by_partial_pooling(raw_centre)
+    says(f"With {counties['n']['Hennepin']} houses Hennepin speaks for itself")
     assert answers.formula_written_out("b") == ""
     own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
     assert answers.no_pooling_intercept(own.intercepts["Lac qui Parle"]) == ""
     assert "county's mean" in answers.no_pooling_intercept(counties["mean"]["Lac qui Parle"])
+    says(f"above its mean, by half of {-own.coefficients[0]:.2f}")
     assert answers.weight_under_a_fixed_prior(1 / 1.64) == ""
     assert "square" in answers.weight_under_a_fixed_prior(1 / 1.8)
     assert "did not pool" in answers.weight_under_a_fixed_prior(1)
+    says(f"pulls the county {1 - 1 / 1.64:.0%} of the way")
     assert answers.counties_with_nine_tenths(4) == ""
     assert "how many" in answers.counties_with_nine_tenths(9 * fit.prior_sample_size)
     guess = fit.predict(1)
@@ -617,6 +623,25 @@ def test_brier_scores_by_a_second_route(radon, fit):
     score = np.mean((chance - outcome) ** 2)
     assert "entry" in answers.brier_scores([0.3, score, 0.3])
     assert "Shape" in answers.brier_scores([score])
+
+
+def test_brier_scores_differ_by_what_the_solution_says(radon, fit):
+    """Differences of the scores, and their standard errors with a county's houses as one."""
+    y, county, outcome = radon["log_radon"], radon["county"], radon["activity"] > 4
+    squares = {}
+    for name, ratio in (("complete", 0), ("partial", fit.sigma_alpha / fit.sigma_y), ("none", 1e4)):
+        errors = multilevel.leave_out_errors(y, county, radon[["floor"]], sigma_ratio=ratio)
+        squares[name] = (norm.sf(np.log(4), y - errors, fit.sigma_y) - outcome) ** 2
+        says(f"{name} {squares[name].mean():.3f}")
+    together = "its standard error (houses of one county counted together) is {:.3f}."
+    for name, phrase in (
+        ("none", "the difference is {:.3f}, and " + together),
+        ("complete", "Complete pooling is worse by {:.3f}, with a standard error of {:.3f}."),
+    ):
+        lost = squares[name] - squares["partial"]
+        of_counties = (lost - lost.mean()).groupby(county).sum()
+        error = np.sqrt((of_counties**2).sum() * 85 / 84) / 919
+        says(phrase.format(lost.mean(), error))
 
 
 def test_page_table_of_counties_is_sorted_as_the_fits_are(radon, counties, fit):
