@@ -60,7 +60,8 @@ def exercises(cells: list) -> list[Exercise]:
     kinds = [kind for _, kind in places]
     assert kinds == ["stub", "check", "fold"] * (len(kinds) // 3), kinds
     found = []
-    for (stub, _), (check, _), (folded, _) in zip(places[::3], places[1::3], places[2::3]):
+    for first in range(0, len(places), 3):
+        stub, check, folded = (place for place, _ in places[first : first + 3])
         (number,) = re.findall(r'^check\("(\d+\.\d+)", ', cells[check].source, flags=re.MULTILINE)
         body = fold(cells[folded])["body"]
         (code,) = blocks(body, "python")

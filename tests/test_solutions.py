@@ -44,28 +44,40 @@ def display(data, **_) -> None:
     print(data["text/plain"])
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
-def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
-    monkeypatch.setattr("IPython.display.display", display)
-    cells = jupytext.read(path).cells
-    asked = exercises(cells)
-    solved = {one.stub: one for one in asked}
-    checked = {one.check: one.number for one in asked}
-    names = {"__name__": "__main__"}
-    wrong = []
+def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
+    """Run all cells, solutions in the places of their stubs; return what each prints or shows."""
+    names, told = {"__name__": "__main__"}, []
     with warnings.catch_warnings(), plt.rc_context():
         warnings.simplefilter("ignore")  # the twin says so in a warning
         for place, cell in enumerate(cells):
-            if cell.cell_type != "code":
-                continue
-            one = solved.get(place)
-            told = run(one.code if one else cell.source, names, f"{path.stem}, cell {place}")
-            compared = kidney_is_real or "kidney-data" not in cell.metadata.get("tags", [])
-            if one and compared and told.rstrip("\n") != one.printed:
-                wrong.append(f"{one.number} says\n{one.printed}\nand prints\n{told}")
-            if place in checked and not passes(checked[place], told):
-                wrong.append(told)
+            source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
+            told.append(run(source, names, f"{path.stem}, cell {place}"))
     plt.close("all")
+    return told
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
+    """Run the page twice: as a reader opens it, and with every exercise solved."""
+    monkeypatch.setattr("IPython.display.display", display)
+    cells = jupytext.read(path).cells
+    asked = exercises(cells)
+    opened = run_page(path, cells, {})
+    solved = run_page(path, cells, {one.stub: one.code for one in asked})
+    wrong = []
+    for one in asked:
+        printed = solved[one.stub].rstrip("\n")
+        on_kidney = "kidney-data" in cells[one.stub].metadata.get("tags", [])
+        if printed != one.printed and (kidney_is_real or not on_kidney):
+            wrong.append(f"{one.number} says\n{one.printed}\nand prints\n{printed}")
+        if not passes(one.number, solved[one.check]):
+            wrong.append(solved[one.check])
+        if passes(one.number, opened[one.check]):
+            wrong.append(f"{one.number} passes unanswered")
+    exercise_cells = {place for one in asked for place in (one.stub, one.check)}
+    for place in set(range(len(cells))) - exercise_cells:
+        if opened[place] != solved[place]:
+            wrong.append(f"this cell depends on an answer:\n{cells[place].source}")
     assert not wrong, "\n".join(wrong)
 
 
