@@ -69,3 +69,11 @@ def exercises(cells: list) -> list[Exercise]:
         assert len(printed) <= 1, f"{number}: one block says what the solution prints"
         found.append(Exercise(number, stub, check, folded, code, "".join(printed)))
     return found
+
+
+def printed(cells: list) -> str:
+    """Return all that a page's cells print as stored, and its solutions as their folds say."""
+    told = []
+    for cell in cells:
+        told += [output.get("text", "") for output in cell.get("outputs", [])]
+    return "".join(told + [one.printed + "\n" for one in exercises(cells)])
