@@ -25,7 +25,6 @@ exclude_patterns = ["_static", "_templates"]
 
 # The pages show what the notebooks hold: nothing is run here.
 nb_execution_mode = "off"
-nb_custom_formats = {".ipynb": "pages.read"}
 nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4

@@ -9,7 +9,6 @@ import shutil
 from base64 import b64decode
 from pathlib import Path
 
-import nbformat
 from docutils import nodes
 
 
@@ -47,22 +46,6 @@ def copy_data_page(source: Path, target: Path) -> None:
     page = target / "README.md"
     if not page.exists() or page.read_text(encoding="utf-8") != text:
         page.write_text(text, encoding="utf-8")
-
-
-def read(text: str) -> nbformat.NotebookNode:
-    """Read a notebook for myst-nb: its solutions are folded, everything else stays."""
-    notebook = nbformat.reads(text, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        tags = cell.metadata.setdefault("tags", [])
-        if "solution" in tags:
-            tags.append("hide-cell")
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": "Show the solution",
-                "code_prompt_hide": "Hide the solution",
-            }
-    return notebook
 
 
 def anchor(title: str) -> str:
@@ -143,7 +126,7 @@ def link_figures(app, pagename, template, context: dict, doctree) -> None:
 
 
 def mend_for_screen_readers(app, pagename, template, context: dict, doctree) -> None:
-    """Give a folded solution its visible name, and empty header cells of tables none."""
+    """Give empty header cells of tables no name."""
     if "body" in context:
-        body = context["body"].replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        context["body"] = re.sub(r"<th\b[^>]*>(?:\s|<p></p>)*</th>", "<td></td>", body)
+        empty = r"<th\b[^>]*>(?:\s|<p></p>)*</th>"
+        context["body"] = re.sub(empty, "<td></td>", context["body"])

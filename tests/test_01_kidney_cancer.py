@@ -14,15 +14,12 @@ from scipy import optimize, special, stats
 from helpers import beta_binomial, counts
 from helpers.answers import kidney_cancer
 from helpers.check import check
+from tests.folds import printed
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "notebooks" / "01_kidney_cancer.md").read_text(encoding="utf-8")
 FLAT = " ".join(TEXT.split())
-PRINTED = "".join(
-    output.get("text", "")
-    for cell in nbformat.read(ROOT / "notebooks" / "01_kidney_cancer.ipynb", 4).cells
-    for output in cell.get("outputs", [])
-)
+PRINTED = printed(nbformat.read(ROOT / "notebooks" / "01_kidney_cancer.ipynb", 4).cells)
 
 
 def says(*phrases: str) -> None:

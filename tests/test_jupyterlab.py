@@ -13,7 +13,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from tests.folds import exercises
 
 pytestmark = pytest.mark.browser
 
@@ -219,5 +222,11 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     for index in sliders:
         page.evaluate(SHOW, index)
         move_slider(page, page.locator(".jp-Cell.jp-mod-active .pp-slider"))
+    for one in exercises(nbformat.read(path, as_version=4).cells):
+        page.evaluate(SHOW, one.fold)
+        fold = page.locator(".jp-Cell.jp-mod-active details")
+        assert fold.locator("pre:visible").count() == 0, f"the solution of {one.number} stands open"
+        fold.locator("summary").click()
+        assert fold.locator("pre").first.is_visible()
     context.close()
     assert outside == [], "requests to elsewhere"

@@ -13,12 +13,14 @@ import jupytext
 import nbformat
 import pytest
 
+from tests.folds import exercises, fold, is_folded
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TAGS = {"exercise", "check", "solution", "kidney-data", "further", "slider"}
+TAGS = {"exercise", "check", "kidney-data", "further", "slider"}
 SHORT = 8  # lines of code
-# Teaching cells at most, code without exercise, check and solution cells.
+# Teaching cells at most: code without exercise and check cells.
 BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}
 
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -83,15 +85,13 @@ def test_no_cell_shows_or_prints_and_stores_nothing(path):
 
 
 @by_name
-def test_cell_metadata_is_tags_and_folding_only(path):
+def test_cell_metadata_is_tags_and_hidden_code_only(path):
     for cell in read(path).cells:
         assert set(tags(cell)) <= TAGS, f"unknown tag in {tags(cell)}"
         assert set(cell.metadata) <= {"tags", "jupyter"}, dict(cell.metadata)
         assert set(cell.metadata.get("jupyter", {})) <= {"source_hidden"}
-        folded = bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
-        assert folded == ("solution" in tags(cell)), (
-            f"solutions, and only they, fold:\n{cell.source}"
-        )
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden")
+        assert not (hidden and {"exercise", "check"} & set(tags(cell))), cell.source
 
 
 @by_name
@@ -149,15 +149,6 @@ def test_a_seed_names_its_page_and_section(path):
 
 
 @by_name
-def test_every_solution_is_right_by_its_own_check(path):
-    for cell in code_cells(path):
-        if "solution" in tags(cell):
-            told = "".join(output.get("text", "") for output in cell.outputs)
-            for number in re.findall(r'^check\("(.+?)"', cell.source, flags=re.MULTILINE):
-                assert f"Exercise {number}: right." in told, told
-
-
-@by_name
 def test_imports_are_visible_and_no_cell_ends_in_a_semicolon(path):
     for cell in code_cells(path):
         assert "import *" not in cell.source
@@ -177,19 +168,42 @@ def test_pooling_colours_come_from_helpers(path):
 
 
 @by_name
-def test_exercise_check_and_solution_follow_each_other(path):
-    kinds = [
-        next((kind for kind in ("exercise", "check", "solution") if kind in tags(cell)), None)
-        for cell in read(path).cells
-        if cell.cell_type == "code"
-    ]
-    marked = [kind for kind in kinds if kind]
-    assert marked == ["exercise", "check", "solution"] * (len(marked) // 3)
+def test_an_exercise_is_a_rule_a_heading_a_stub_its_check_and_its_folded_solution(path):
+    cells = read(path).cells
+    found, asked = exercises(cells), []
+    for one in found:
+        number = one.number.replace(".", "_")
+        assert re.search(rf"^answer_{number} = ", cells[one.stub].source, flags=re.MULTILINE)
+        assert re.search(rf"^answer_{number} = ", one.code, flags=re.MULTILINE), one.number
+        assert "show(" not in one.code, f"{one.number}: a fold holds no figure"
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            asked += re.findall(r"^(.*)\n\n### Exercise (\d+\.\d+)\. \S", cell.source, re.MULTILINE)
+    assert asked == [("---", one.number) for one in found]
+
+
+@by_name
+def test_a_fold_is_a_cell_of_its_own_and_no_output_tells_a_solution(path):
+    cells = read(path).cells
+    found = exercises(cells)
+    summaries = [fold(cell)["summary"] for cell in cells if is_folded(cell)]
+    assert summaries.count("Solution") == len(found)
+    told = "".join(
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for cell in code_cells(path)
+        for output in cell.outputs
+    )
+    assert not re.search(r"Exercise \d+\.\d+: right", told)
+    taught = "\n".join(cell.source for cell in code_cells(path))
+    for one in found:
+        for line in (one.code + "\n" + one.printed).splitlines():
+            if len(line.strip()) >= 12 and line not in taught:
+                assert line.strip() not in told, f"{one.number}: {line}"
 
 
 @by_name
 def test_cells_are_short_and_within_the_budget(path):
-    teaching = [c for c in code_cells(path) if not {"exercise", "check", "solution"} & set(tags(c))]
+    teaching = [c for c in code_cells(path) if not {"exercise", "check"} & set(tags(c))]
     lines = [len([line for line in c.source.splitlines() if line.strip()]) for c in teaching]
     short = sum(count <= SHORT for count in lines)
     assert short >= 0.9 * len(lines), f"only {short} of {len(lines)} cells have <= {SHORT} lines"
@@ -205,7 +219,7 @@ def test_page_opens_with_one_title(path):
         line
         for cell in cells
         if cell.cell_type == "markdown"
-        for line in cell.source.splitlines()
+        for line in re.sub(r"^```.*?^```", "", cell.source, flags=re.M | re.S).splitlines()
         if re.match(r"#+ ", line)
     ]
     assert sum(line.startswith("# ") for line in headings) == 1

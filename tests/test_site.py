@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
+from tests.folds import exercises, is_folded
+
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,15 +58,16 @@ def test_figures_carry_the_texts_of_the_notebook(site, path):
 
 
 @by_name
-def test_solutions_are_folded_and_named(site, path):
+def test_solutions_are_folded_and_their_code_is_coloured(site, path):
     cells = nbformat.read(path, as_version=4).cells
-    solutions = sum("solution" in cell.metadata.get("tags", []) for cell in cells)
     text = built(site, path).read_text(encoding="utf-8")
-    assert (
-        text.count("Show the solution") == solutions == len(Page(built(site, path)).all("details"))
-    )
-    assert not re.search(r"<details[^>]*\bopen\b", text)
-    assert "Toggle hidden content" not in text
+    folds = re.findall(r"<details>(.*?)</details>", text, flags=re.DOTALL)
+    solutions = [inside for inside in folds if inside.startswith("<summary>Solution</summary>")]
+    assert len(folds) == sum(map(is_folded, cells)) == len(Page(built(site, path)).all("details"))
+    assert len(solutions) == len(exercises(cells))
+    for inside in solutions:
+        assert re.search(r'<div class="highlight-python .*?<span class="n">answer_', inside, re.S)
+        assert "```" not in inside and "$" not in re.sub(r"<pre>.*?</pre>", "", inside, flags=re.S)
 
 
 @by_name

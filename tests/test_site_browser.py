@@ -174,6 +174,26 @@ def test_search_finds_a_word_of_the_page(name, home, site, chromium):
         reader.assert_content()
 
 
+CODE = """selector => [...new Set([...document.querySelectorAll(selector)].map(e => {
+  const style = getComputedStyle(e);
+  return [style.fontSize, style.color, style.opacity, style.fontFamily].join();
+}))]"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
+def test_a_fold_opens_on_a_click_and_its_code_looks_like_any_other(name, scheme, site, chromium):
+    with Reader(chromium, site.as_uri(), color_scheme=scheme) as reader:
+        page = reader.open(f"{name}.html")
+        for fold in page.locator("details").all():
+            assert fold.locator("pre:visible").count() == 0
+            fold.locator("summary").click()
+            assert fold.locator("pre").first.is_visible()
+        (look,) = page.evaluate(CODE, "details pre")
+        assert page.evaluate(CODE, ".cell_input pre") == [look]
+        reader.assert_content()
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
 def test_nothing_is_cut_on_paper(name, paper, site, chromium, tmp_path):
@@ -183,9 +203,8 @@ def test_nothing_is_cut_on_paper(name, paper, site, chromium, tmp_path):
         page = reader.open(f"{name}.html")
         page.emulate_media(media="print")
         page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
-        assert page.locator("details:not([open])").count() == 0
-        for solution in page.locator("details > .cell_input").all():
-            assert solution.evaluate("e => getComputedStyle(e).opacity") == "1"
+        assert page.locator("details[open]").count() == 0
+        assert page.locator("details pre:visible").count() == 0, "a solution on paper"
         cut = page.evaluate(
             """() => [...document.querySelectorAll("article *")].filter(e => {
                  const box = e.getBoundingClientRect();

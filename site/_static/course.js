@@ -32,16 +32,6 @@
     if (window.MathJax && MathJax.startup) MathJax.startup.promise.then(reach);
   });
   window.addEventListener("resize", reach);
-
-  // On paper a folded solution would be lost: unfold for printing, fold again afterwards.
-  let folded = [];
-  window.addEventListener("beforeprint", function () {
-    folded = [...document.querySelectorAll("details:not([open])")];
-    for (const fold of folded) fold.open = true;
-  });
-  window.addEventListener("afterprint", function () {
-    for (const fold of folded) fold.open = false;
-  });
 })();
 
 // A page read from a disk may not fetch its neighbours: the search then lists titles only.

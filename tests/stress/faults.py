@@ -206,7 +206,7 @@ FAULTS = [
         P1,
         "200_000 * 5",
         "200_000",
-        "test_notebook_files::test_every_solution_is_right_by_its_own_check",
+        "test_solutions",
     ),
     Fault(
         "heads for person-years, weights of 05",
@@ -301,7 +301,7 @@ FAULTS = [
         P3,
         "norm.sf(np.log(4), guess",
         "norm.sf(np.log10(4), guess",
-        "test_notebook_files::test_every_solution_is_right_by_its_own_check",
+        "test_solutions",
     ),
     Fault(
         "log base, log score",
@@ -501,7 +501,7 @@ FAULTS = [
         renew=False,
     ),
     Fault("a cell never run", N4, by="test_notebook_files", edit=never_run),
-    Fault("a misspelt tag", P4, "tags: [solution]", "tags: [soluton]", "test_notebook_files"),
+    Fault("a misspelt tag", P4, "tags: [exercise]", "tags: [exercize]", "test_notebook_files"),
     Fault("a figure without alt text", N4, by="test_notebook_files", edit=without_alt),
     Fault("a stale output", N4, by="notebooks/04_rat_tumors.ipynb", edit=stale_output),
     Fault("a digit of the data", "data/rat_tumors.csv", "4,14", "4,15", "test_datasets"),

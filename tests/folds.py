@@ -1,0 +1,79 @@
+"""Folded Markdown of a page: solutions, what they print, and the stubs they stand for."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+FOLD = re.compile(
+    r"<details><summary>(?P<summary>[^<>]+)</summary>\n\n(?P<body>.+?)\n\n</details>",
+    flags=re.DOTALL,
+)
+
+
+class Exercise(NamedTuple):
+    """An exercise of a page: three cells by their places, and what its solution says."""
+
+    number: str  # as in "4.2"
+    stub: int  # place of the cell among the page's cells
+    check: int
+    fold: int
+    code: str  # the solution
+    printed: str  # what it prints, "" if nothing
+
+
+def is_folded(cell) -> bool:
+    """Say whether a cell holds a fold, whole or in part."""
+    return cell.cell_type == "markdown" and "details>" in cell.source
+
+
+def fold(cell) -> dict[str, str]:
+    """Return `summary` and `body` of a cell that is one fold and nothing else."""
+    found = FOLD.fullmatch(cell.source.strip())
+    assert found, f"no well-formed fold in a cell of its own:\n{cell.source}"
+    return found.groupdict()
+
+
+def is_solution(cell) -> bool:
+    """Say whether a cell is a folded solution."""
+    return is_folded(cell) and fold(cell)["summary"] == "Solution"
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of one language, each without its last line break."""
+    return re.findall(rf"^```{language}\n(.*?)\n```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def kind(cell) -> str:
+    """Return "stub", "check" or "fold" for the cells of an exercise, else ""."""
+    tags = cell.metadata.get("tags", [])
+    if "exercise" in tags:
+        return "stub"
+    if "check" in tags:
+        return "check"
+    return "fold" if is_solution(cell) else ""
+
+
+def exercises(cells: list) -> list[Exercise]:
+    """Return the exercises of a page: each a stub, then one check, then one folded solution."""
+    places = [(place, kind(cell)) for place, cell in enumerate(cells) if kind(cell)]
+    kinds = [kind for _, kind in places]
+    assert kinds == ["stub", "check", "fold"] * (len(kinds) // 3), kinds
+    found = []
+    for first in range(0, len(places), 3):
+        stub, check, folded = (place for place, _ in places[first : first + 3])
+        (number,) = re.findall(r'^check\("(\d+\.\d+)", ', cells[check].source, flags=re.MULTILINE)
+        body = fold(cells[folded])["body"]
+        (code,) = blocks(body, "python")
+        printed = blocks(body, "text")
+        assert len(printed) <= 1, f"{number}: one block says what the solution prints"
+        found.append(Exercise(number, stub, check, folded, code, "".join(printed)))
+    return found
+
+
+def printed(cells: list) -> str:
+    """Return all that a page's cells print as stored, and its solutions as their folds say."""
+    told = []
+    for cell in cells:
+        told += [output.get("text", "") for output in cell.get("outputs", [])]
+    return "".join(told + [one.printed + "\n" for one in exercises(cells)])

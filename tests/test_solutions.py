@@ -1,0 +1,89 @@
+"""Every folded solution, in the place of its stub: its check passes, and it prints what it says."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import re
+import warnings
+from pathlib import Path
+
+import jupytext
+import pytest
+from matplotlib import pyplot as plt
+
+from tests.folds import exercises
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXTS = sorted((ROOT / "notebooks").rglob("[0-9]*.md"))
+FREE_TEXT = {"5.7"}  # exercises answered in words: their checks never say right
+
+
+def passes(number: str, told: str) -> bool:
+    """Say whether a check accepts an answer; words pass where the check has no complaint."""
+    if number in FREE_TEXT:
+        complaint = re.search("not yet|no answer yet|not right", told)
+        return told.startswith(f"Exercise {number}: ") and not complaint
+    return told == f"Exercise {number}: right.\n"
+
+
+def run(source: str, names: dict, where: str) -> str:
+    """Run a cell as a kernel does and return all that it prints or shows."""
+    body = ast.parse(source, where).body
+    last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(ast.Module(body, []), where, "exec"), names)
+        exec(compile(ast.Interactive(last), where, "single"), names)
+    return printed.getvalue()
+
+
+def display(data, **_) -> None:
+    """Stand in for IPython's `display`: print the text of what is shown."""
+    print(data["text/plain"])
+
+
+def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
+    """Run all cells, solutions in the places of their stubs; return what each prints or shows."""
+    names, told = {"__name__": "__main__"}, []
+    with warnings.catch_warnings(), plt.rc_context():
+        warnings.simplefilter("ignore")  # the twin says so in a warning
+        for place, cell in enumerate(cells):
+            source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
+            told.append(run(source, names, f"{path.stem}, cell {place}"))
+    plt.close("all")
+    return told
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
+    """Run the page twice: as a reader opens it, and with every exercise solved."""
+    monkeypatch.setattr("IPython.display.display", display)
+    cells = jupytext.read(path).cells
+    asked = exercises(cells)
+    opened = run_page(path, cells, {})
+    solved = run_page(path, cells, {one.stub: one.code for one in asked})
+    wrong = []
+    for one in asked:
+        printed = solved[one.stub].rstrip("\n")
+        on_kidney = "kidney-data" in cells[one.stub].metadata.get("tags", [])
+        if printed != one.printed and (kidney_is_real or not on_kidney):
+            wrong.append(f"{one.number} says\n{one.printed}\nand prints\n{printed}")
+        if not passes(one.number, solved[one.check]):
+            wrong.append(solved[one.check])
+        if passes(one.number, opened[one.check]):
+            wrong.append(f"{one.number} passes unanswered")
+    exercise_cells = {place for one in asked for place in (one.stub, one.check)}
+    for place in set(range(len(cells))) - exercise_cells:
+        if opened[place] != solved[place]:
+            wrong.append(f"this cell depends on an answer:\n{cells[place].source}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_wrong_solution_is_noticed():
+    assert not passes("1.4", "Exercise 1.4: not yet. The population is fixed.\n")
+    assert not passes("1.4", "Exercise 1.5: right.\n")
+    assert not passes("5.7", "Exercise 5.7: not yet. No number.\n")
+    assert run("x = 2\nx", {}, "a cell") == "2\n"
+    assert run("x = 2\nx;\nNone", {}, "a cell") == ""
