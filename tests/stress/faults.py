@@ -116,8 +116,8 @@ FAULTS = [
     Fault(
         "wrong prior exponent, in words",
         P4,
-        r"mean and prior sample size | $\kappa^{-3/2}$",
-        r"mean and prior sample size | $\kappa^{-5/2}$",
+        r"is proportional to $\kappa^{-3/2}$",
+        r"is proportional to $\kappa^{-5/2}$",
         "test_04_rat_tumors::test_prior_exponents_of_the_table",
     ),
     # n-1 for n, and the other way round
@@ -350,7 +350,7 @@ FAULTS = [
     Fault(
         "a burn-in kept, own chains",
         P4,
-        "log_size_path[:, 1001:]",
+        "log_size_path[:, 1000:]",
         "log_size_path[:, 1:]",
         "test_04_rat_tumors::test_the_first_thousand_sweeps_are_thrown_away",
     ),
@@ -501,7 +501,7 @@ FAULTS = [
         renew=False,
     ),
     Fault("a cell never run", N4, by="test_notebook_files", edit=never_run),
-    Fault("a misspelt tag", P4, "tags: [solution]", "tags: [soluton]", "test_notebook_files"),
+    Fault("a misspelt tag", P4, "tags: [check]", "tags: [chek]", "test_notebook_files"),
     Fault("a figure without alt text", N4, by="test_notebook_files", edit=without_alt),
     Fault("a stale output", N4, by="notebooks/04_rat_tumors.ipynb", edit=stale_output),
     Fault("a digit of the data", "data/rat_tumors.csv", "4,14", "4,15", "test_datasets"),
