@@ -116,8 +116,8 @@ FAULTS = [
     Fault(
         "wrong prior exponent, in words",
         P4,
-        r"is proportional to $\kappa^{-3/2}$",
-        r"is proportional to $\kappa^{-5/2}$",
+        r"proportional to $\kappa^{-3/2}$",
+        r"proportional to $\kappa^{-5/2}$",
         "test_04_rat_tumors::test_prior_exponents_of_the_table",
     ),
     # n-1 for n, and the other way round
