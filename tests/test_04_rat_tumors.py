@@ -116,7 +116,7 @@ def test_three_fits_of_the_current_experiment(rats, page):
     assert risks == pytest.approx([0.2229, 0.1973, 0.2075], abs=5e-5)
     assert [f"{risk:.0%}" for risk in risks] == ["22%", "20%", "21%"]
     says("the current experiment: 22%, 20% and 21%", "**c)** 21%, about half-way")
-    rows = re.findall(r"^(.+?) +\d.* +(0\.\d+) +0\.\d+ +0\.\d+$", printed(page, "fits = {"), re.M)
+    rows = re.findall(r"^(\S.*?) +(0\.\d+) +0\.\d+ +0\.\d+$", printed(page, "fits = {"), re.M)
     assert [float(risk) for _, risk in rows] == [round(risk, 3) for risk in risks]
 
     def loss(p):  # the likelihood from SciPy
@@ -151,15 +151,14 @@ def test_estimates_stand_over_their_own_rates(rats, run_cell):
     np.testing.assert_allclose(points.get_ydata(), (1.3778 + y) / (10.13 + n))
 
 
-def test_the_smallest_does_not_move_most(rats, page):
+def test_the_smallest_does_not_move_most(rats):
     y, n = rats
     move = np.abs(fit_marginal_likelihood(y[:-1], n[:-1]).posterior(y, n).mean() - y / n)
     most, least = np.argmax(move), np.argmin(n)
     assert (y[most], n[most], y[least], n[least]) == (9, 24, 1, 10)
     assert 3.5 < move[most] / move[least] < 4
     says("9 of 24 moves almost four times as far as 1 of 10")
-    told = f"9 of 24 moves by {move[most]:.3f}; the smallest, 1 of 10, by {move[least]:.3f}"
-    assert told in printed(page, "most = np.argmax(move)")
+    says(f"9 of 24 moves by {move[most]:.3f} 1 of 10 moves by {move[least]:.3f}")
 
 
 def test_the_expected_variance_formula():
@@ -195,8 +194,12 @@ def test_prior_exponents_of_the_table(page):
     assert ratio(means) == pytest.approx(ratio(size**-1.5), rel=1e-3)
     says(r"| $(\alpha,\beta)$ | $(\alpha+\beta)^{-5/2}$ |")
     says(r"\log(\alpha+\beta))$ | $\alpha\beta\,(\alpha+\beta)^{-5/2}$ |")
-    says(r"| $(m,\kappa)$, mean and prior sample size | $\kappa^{-3/2}$ |")
-    says(r"of $\kappa$ falls like $\kappa^{-3/2}$", r"adds up $\kappa\cdot\kappa^{-3/2}$")
+    says(r"The density of $(m,\kappa)$ is proportional to $\kappa^{-3/2}$")
+    for odds in (-3, 1):  # the second row falls like kappa^(-1/2) where the mean stays
+        mean, large = special.expit(odds), np.array([1e2, 1e6])
+        row = ratio((mean * large) * ((1 - mean) * large) * large**-2.5)
+        assert row == pytest.approx(ratio(large**-0.5), rel=1e-9)
+    says(r"of $\log\kappa$ falls like $\kappa^{-1/2}$", r"adds up $\kappa\cdot\kappa^{-1/2}$")
     told = "posterior mean of the current risk: 0.2109"  # quadrature: test_exact_mean_by_quadrature
     assert told in printed(page, "log_posterior = log_marginal_likelihood")
 
@@ -298,7 +301,7 @@ def test_exact_mean_by_quadrature(rats):
 
 
 def test_own_sampler_agrees_with_the_grid(grid):
-    """The page's sweep, started from exact draws, leaves the posterior where it is."""
+    """The sweep of exercise 4.5, started from exact draws, leaves the posterior where it is."""
     rng = np.random.default_rng(6)
     alpha, beta = grid.sample(1500, rng=rng)
     log_alpha, log_beta = np.log(alpha), np.log(beta)
@@ -328,17 +331,17 @@ def test_own_diagnostics_are_the_library_s():
 
 
 def test_the_first_thousand_sweeps_are_thrown_away(page, run_cell, grid):
-    """What the first 1,000 sweeps and the start hold cannot be seen in what is printed."""
+    """What the first 1,000 sweeps hold cannot be seen in what is printed."""
     from arviz_stats.base import array_stats
 
-    path = np.random.default_rng(42).standard_normal((4, 3001))
-    path[:, :1001] = np.nan
-    given = {"log_size_path": path, "effective_size": answers.effective_size, "grid": grid}
+    path = np.random.default_rng(42).standard_normal((4, 3000))
+    path[:, :1000] = np.nan
+    given = {"log_size_path": path, "grid": grid}
     given |= {"stats": stats, "array_stats": array_stats, "pd": pytest.importorskip("pandas")}
     split = run_cell("04", "def split_rhat")["split_rhat"]
     names = run_cell("04", "scores = stats.norm.ppf", split_rhat=split, **given)
     assert names["own"].size == 8000 and np.isfinite(names["ours"]).all()
-    says("our own chains without their first 1,000 sweeps", "these 8,000 draws")
+    says("our four chains, without their first 1,000 sweeps", "these 8,000 draws")
 
 
 def test_diagnostics_on_the_page(page):
@@ -350,7 +353,9 @@ def test_diagnostics_on_the_page(page):
     assert rhat[0] > rhat[1] > rhat[2]  # the short run is the worse one; more sweeps lower it
     ours, exact = re.search(r"mean (\d\.\d+), exact mean (\d\.\d+)", told).groups()
     error = float(pairs[2][0])
-    assert 0.5 * error < abs(float(ours) - float(exact)) < 2 * error  # "little more than one"
+    assert abs(float(ours) - float(exact)) < error
+    says("our mean is off by less than one Monte Carlo error")
+    assert 24 < float(pairs[1][0]) < 100  # "some dozens"
 
 
 def test_the_table_of_samplers(page):
@@ -380,12 +385,12 @@ def test_all_answers_side_by_side(rats, page):
     says("**The bet:** c. About 21%, between 4 of 14 and the rest")
 
 
-def test_chance_of_four_or_more(rats, grid, page):
+def test_chance_of_four_or_more(rats, grid):
     rng = np.random.default_rng(9)
     alpha, beta = grid.sample(400_000, rng=rng)
     drawn = np.mean(rng.binomial(14, rng.beta(alpha, beta)) >= 4)
     assert drawn == pytest.approx(0.186, abs=0.003)
-    assert "P(4 or more of 14) = 0.186" in printed(page, "betabinom(14, a, b).sf(3)")
+    says("P(4 or more of 14) = 0.186")
 
 
 def test_seventy_and_seventy_one(rats):
@@ -502,7 +507,7 @@ def test_hyperpriors(rats):
     assert round(min(three), 2) in (0.15, 0.16) and round(max(three), 2) == 0.26
     assert middle[3, "uniform"] > 400 and round(middle[3, "shrinkage"]) in (4, 5)
     says(r"the median of $\kappa$ is 5 under one prior and above 400 under another")
-    says("the current risk goes from 16% to 26%", "the same six priors give 20% or 21%")
+    says("the current risk goes from 16% to 26%", "With all 71 the six priors give 20% or 21%")
     says(r"half of the posterior above $\kappa=400$")
 
 
@@ -534,17 +539,6 @@ def test_predictive_check(rats, grid):
 
 
 # --- exercises
-
-
-def test_solutions_are_right(page):
-    told = [
-        output.text
-        for cell in page.cells
-        if "solution" in cell.metadata.get("tags", [])
-        for output in cell.outputs
-        if "text" in output
-    ]
-    assert sum("right." in text for text in told) == 10
 
 
 WRONG = [
