@@ -128,7 +128,7 @@ def numbers(answer, expected, *, rtol: float = 1e-3, atol: float = 0.0, slips=No
 
 def choice(answer, right: str, why_not: Mapping[str, str]) -> str:
     """Compare a letter; `why_not` answers each wrong one with a sentence."""
-    letter = str(answer).strip().lower()
+    letter = str(answer).lower().strip(" \t\n().\"'")  # "(c)", "c." and C are all c
     if letter == right:
         return ""
     if letter in why_not:
