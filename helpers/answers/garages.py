@@ -78,9 +78,7 @@ def _between_sd():
     slips = {
         "That is the variance; the standard deviation is its square root.": of_means - noise,
         "That is the spread of the garage means with the noise still in it.": of_means**0.5,
-        "That takes off the noise of one visit. A mean of 10 visits has a tenth of it.": np.sqrt(
-            of_means - 10 * noise
-        ),
+        "NaN: the root of a negative number. A mean of 10 visits has a tenth of the noise.": np.nan,
         "Use ddof=1 in both variances.": np.sqrt(visits.mean(1).var() - visits.var(1).mean() / 10),
         "That is the standard deviation of a visit within a garage.": np.sqrt(10 * noise),
     }

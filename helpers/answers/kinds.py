@@ -69,6 +69,12 @@ class Numbers:
                 words: np.asarray(value, float) for words, value in slips.items()
             }
 
+    @cached_property
+    def _rounded(self) -> np.ndarray:
+        right = np.atleast_2d(self.expected)
+        rounded = [float(f"{value:.{self.figures}g}") for value in right.ravel()]
+        return np.reshape(rounded, right.shape)
+
     @property
     def expected(self) -> np.ndarray:
         """What is right: a scalar, shape (m,), or rows of which any is right."""
@@ -103,31 +109,31 @@ class Numbers:
         except Unreadable as kind:
             return Verdict("not yet", f"{self.wanted}; this is {kind}.")
         given = given.ravel()
-        allowed = (0 if self.whole else np.asarray(self.rtol)) * np.abs(right) + 1e-12
+        allowed = (0 if self.whole else np.asarray(self.rtol)) * np.abs(right) + 1e-15
         near = np.abs(given - right) <= allowed
         if not self.whole:
-            near |= np.isclose(given, _rounded(right, self.figures), rtol=1e-9, atol=0)
+            near |= np.abs(given - self._rounded) <= 1e-9 * np.abs(right)
         if near.all(axis=1).any():
             return Verdict("right")
         named = [words for words, value in self.slips.items() if self._met(given, value, allowed)]
         if named:
             return Verdict("not yet", " Or: ".join(named))
         if not np.isfinite(given).all():
-            return Verdict("not yet", f"{self.wanted}; there is a NaN or an infinity in this.")
+            return Verdict("not yet", f"{self.wanted}; this is, or holds, NaN or infinity.")
         if self.whole:
             return Verdict("not yet", f"Another whole number is wanted. {AGAIN}")
-        which = "This is not it" if given.size == 1 else "Not all of this is right"
-        figures = {3: "three", 4: "four"}[max(self.figures, 3)]
-        return Verdict("not yet", f"{which}, or rounded too much (give {figures} figures). {AGAIN}")
+        which = "This is not right yet" if given.size == 1 else "Not all of this is right yet"
+        figures = "four" if self.figures > 3 else "three"
+        return Verdict("not yet", f"{which}. {AGAIN} Give at least {figures} figures.")
 
     def _met(self, given, value, allowed) -> bool:
         """Whether the answer is this slip: nearly equal to it, and nearer than to what is right."""
         right, value = np.atleast_2d(self.expected), np.atleast_2d(value)
         rtol = np.where(value == np.round(value), 0, 0.01) if self.whole else np.asarray(self.rtol)
-        tight = np.where(value == right, allowed, rtol * np.abs(value) / 4 + 1e-12)
+        tight = np.where(value == right, allowed, rtol * np.abs(value) / 4 + 1e-15)
         both_nan = np.isnan(given) & np.isnan(value)
         met = (both_nan | (np.abs(given - value) <= tight)).all(axis=1)
-        scale = np.abs(right) + 1e-12
+        scale = np.abs(right) + 1e-15
         to_slip = (np.nan_to_num(np.abs(given - value)) / scale).sum(axis=1)
         to_right = (np.abs(given - right) / scale).sum(axis=1)  # NaN is never near
         return bool((met & ~(to_right.min() <= to_slip)).any())
@@ -157,7 +163,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Letters:
-    """Letters in one text: a set of them, or (where `ordered`) one for each question.
+    """Letters in one text: a set of them, or (where `ordered`) one for each of five questions.
 
     Nothing tells which letters are wrong or missing, or how many. Where `noted`, nothing is judged.
     """
@@ -173,7 +179,7 @@ class Letters:
         letters = letters_of(answer)
         fits = letters and set(letters) <= set(self.options)
         if not fits or (self.ordered and len(letters) != len(self.expected)):
-            count = f"{len(self.expected)} letters" if self.ordered else "Letters"
+            count = "Five letters" if self.ordered else "Letters"
             like = '("a", "b", "c", "a", "b")' if self.ordered else '"aeg"'
             last = f"{self.options[0]} to {self.options[-1]}"
             wanted = f"{count} ({last}) are wanted, in quotes, as {like}"
@@ -232,6 +238,8 @@ def as_numbers(answer) -> np.ndarray:
         return values.astype(float)
     for part in values.ravel().tolist():
         if isinstance(part, NO_NUMBER) or not hasattr(part, "__float__"):
+            if callable(part) and not values.ndim:
+                raise Unreadable("a function: call it")
             raise Unreadable(_kind(part) + (f" in {_kind(answer)}" if values.ndim else ""))
     try:
         return values.astype(float)
@@ -245,12 +253,6 @@ def letters_of(answer) -> str:
     if isinstance(answer, list | tuple | Set) and all(isinstance(part, str) for part in answer):
         answer = "".join(answer)
     return re.sub(r"[\s().,;:\"'\[\]]", "", answer.lower()) if isinstance(answer, str) else ""
-
-
-def _rounded(values, figures: int) -> np.ndarray:
-    """Round each value to so many significant figures."""
-    rounded = [float(f"{value:.{figures}g}") for value in values.ravel()]
-    return np.reshape(rounded, values.shape)
 
 
 def short(answer) -> str:
@@ -269,4 +271,4 @@ def _kind(answer) -> str:
             return name
     if isinstance(answer, AnyNumber):
         return "a number"
-    return "a function: call it" if callable(answer) else f"of type {type(answer).__name__}"
+    return "a function" if callable(answer) else f"of type {type(answer).__name__}"

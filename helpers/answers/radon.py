@@ -178,7 +178,7 @@ EXERCISES = {
             "d": "The minus takes a:b away; it is the one product that does not stay.",
         },
     ),
-    "3.4": Number(_no_pooling_intercept),
+    "3.4": Number(_no_pooling_intercept, figures=3),
     "3.5": Number(_weight_under_a_fixed_prior, share=True),
     "3.6": Number(_counties_with_nine_tenths, whole=True),
     "3.7": Number(_first_floor_above_four, share=True),

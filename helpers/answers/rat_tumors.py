@@ -218,7 +218,7 @@ def _lowest():
 
 
 EXERCISES = {
-    "4.1": Number(_noise_removed),
+    "4.1": Number(_noise_removed, figures=3),
     "4.2": Number(_moves_most, whole=True),
     "4.3": Number(_exponent),
     "4.4": Behaviour(_metropolis),
