@@ -1,0 +1,401 @@
+"""Exercises: what is right, which slips are named, what any other answer gets, and no leaks."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import itertools
+import re
+import warnings
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+
+from helpers.answers import kidney_cancer, rat_tumors, your_turn
+from helpers.answers.kinds import Behaviour, Choice, Numbers, Text
+from helpers.check import PAGES, check, exercise_of, verdict
+from tests.attacker import attack
+
+ALL = {
+    number: exercise
+    for page in PAGES.values()
+    for number, exercise in importlib.import_module(f"helpers.answers.{page}").EXERCISES.items()
+}
+NUMERIC = [number for number, exercise in ALL.items() if isinstance(exercise, Numbers)]
+
+
+@pytest.fixture(scope="module", params=["table at hand", "twin"])
+def exercises(request, tmp_path_factory):
+    """Return all declarations; those of page 01 from the table at hand, or from the twin."""
+    if request.param == "table at hand":
+        return ALL
+    spec = importlib.util.spec_from_file_location("twin_answers", kidney_cancer.__file__)
+    twin = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(twin)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setenv("PARTIAL_POOLING_DATA", str(tmp_path_factory.mktemp("nothing")))
+        twin._counties()
+    return ALL | twin.EXERCISES
+
+
+def said(number, answer, capsys) -> str:
+    check(number, answer)
+    return capsys.readouterr().out
+
+
+def a_row(values):
+    """Return one answer of a declared value: of rows, the hundredth."""
+    return values if values.ndim < 2 else values[99]
+
+
+def shown(values, figures):
+    rounded = [float(f"{value:.{figures}g}") for value in np.atleast_1d(values)]
+    return rounded[0] if values.ndim == 0 else rounded
+
+
+# ---------------------------------------------------------------------- right answers and slips
+
+
+@pytest.mark.parametrize("number", NUMERIC)
+def test_what_is_declared_is_right_in_any_dress(number, exercises):
+    exercise = exercises[number]
+    right = a_row(exercise.expected)
+    as_list = np.atleast_1d(right).tolist()
+    dresses = [right, as_list, tuple(as_list), np.atleast_1d(right), pd.Series(as_list)]
+    dresses += [np.array(as_list, dtype=object), np.array([as_list]), np.array(as_list)[:, None]]
+    if right.ndim == 0:
+        dresses += [right.item(), Decimal(right.item()), np.float32(right), sympy.Float(right)]
+    if not exercise.whole:
+        dresses += [shown(right, figures) for figures in range(exercise.figures, 8)]
+        dresses.append(shown(right, max(exercise.figures, 3)))
+    for answer in dresses:
+        assert str(verdict(exercise, answer)) == "right.", answer
+
+
+@pytest.mark.parametrize("number", NUMERIC)
+def test_a_slip_is_named_and_is_not_right(number, exercises):
+    exercise, named = exercises[number], 0
+    for words, value in exercise.slips.items():
+        state, told = verdict(exercise, a_row(value))
+        if state == "right":  # two things that are one number with these data
+            assert np.allclose(value, exercise.expected, rtol=1e-6)
+            continue
+        assert state == "not yet" and words.strip() in told
+        named += 1
+    assert named >= min(len(exercise.slips), 1)
+
+
+@pytest.mark.parametrize("number", NUMERIC)
+def test_near_a_slip_is_no_slip_and_half_right_is_not_right(number, exercises):
+    exercise = exercises[number]
+    if exercise.expected.ndim == 2:
+        return  # any county's interval is right
+    right = exercise.expected
+    off = np.atleast_1d(right).astype(float)
+    told = set()
+    for entry in range(min(off.size, 3)) if not exercise.whole else ():
+        for factor in (0.83, 1.23, 1.9):
+            answer = off.copy()
+            answer[entry] = answer[entry] * factor or 0.5
+            if (state := verdict(exercise, answer)).words not in exercise.slips:
+                told.add(state)
+    assert len(told) <= 1 and not any(state.state == "right" for state in told)
+    for words, value in exercise.slips.items():
+        if exercise.whole or np.isnan(value).any():
+            continue
+        beside = a_row(value) * (1 + 0.6 * np.asarray(exercise.rtol))
+        assert words not in verdict(exercise, beside).words
+
+
+def test_letters_in_any_dress(capsys):
+    for number, exercise in ALL.items():
+        if isinstance(exercise, Choice):
+            c = exercise.expected
+            for answer in (
+                c,
+                f"({c})",
+                f"{c}.",
+                f"{c})",
+                f'"{c}"',
+                f" {c.upper()} ",
+                [c],
+                np.str_(c),
+            ):
+                assert said(number, answer, capsys) == f"Exercise {number}: right.\n"
+            for wrong, words in exercise.why_not.items():
+                assert said(number, wrong, capsys) == f"Exercise {number}: not yet. {words}\n"
+            assert "in quotes; this is 'z'." in said(number, "z", capsys)
+
+
+def test_sets_and_rows_of_letters_tell_nothing_until_all_is_right():
+    """Of 2.2 every set is tried, supersets too; of the five questions every row of letters."""
+    subsets = ["".join(s) for k in range(1, 8) for s in itertools.combinations("abcdefg", k)]
+    told = {s: verdict(ALL["2.2"], s) for s in subsets}
+    assert [s for s, v in told.items() if v.state == "right"] == ["bdf"]
+    assert len({v for s, v in told.items() if s != "bdf"}) == 1
+    for answer in ("F, B, D", ["b", "d", "f"], {"b", "d", "f"}, "(b) (d) (f)"):
+        assert verdict(ALL["2.2"], answer).state == "right"
+    rows = list(itertools.product("abc", repeat=5))
+    assert {verdict(ALL["0.2"], row).state for row in rows} == {"noted"}
+    told = {row: verdict(ALL["5.12"], row) for row in rows}
+    assert [row for row, v in told.items() if v.state == "right"] == [tuple("bbbac")]
+    assert len(set(told.values())) == 2
+    assert verdict(ALL["5.12"], "B B B A C").state == "right"
+    assert all(f" {k}: " in told[rows[0]].words for k in (1, 2, 3, 4, 5))
+
+
+# ------------------------------------------------------------------ answers of any other kind
+
+
+class Stubborn:
+    """Nothing can be done with it."""
+
+    __hash__ = None
+
+    def refuse(self, *_, **__):
+        raise RuntimeError("no")
+
+    __float__ = __array__ = __iter__ = __len__ = __eq__ = __repr__ = refuse
+
+
+def ends_the_program(*_):
+    raise SystemExit("bye")
+
+
+ODD = {
+    "None": None,
+    "text": "one half of all the counties",
+    "no text": "",
+    "True": True,
+    "nan": np.nan,
+    "inf": -np.inf,
+    "complex": 1j,
+    "complex entries": np.array([1j, 2]),
+    "dict": {"a": 1},
+    "set": {1, 2},
+    "empty": (),
+    "a list of lists": [[1], [2, 3]],
+    "nested tuple": (1, (2, 3)),
+    "table": np.zeros((2, 2)),
+    "many": np.arange(7),
+    "digits as text": np.array(["1", "2"]),
+    "text among numbers": [1, "2", 3],
+    "True among numbers": [True, 2.0],
+    "masked": np.ma.array([1.0, 2.0], mask=[False, True]),
+    "function": np.mean,
+    "prints": print,
+    "ends": ends_the_program,
+    "class": int,
+    "generator": (k for k in range(3)),
+    "symbol": sympy.Symbol("x"),
+    "frame": pd.DataFrame({"a": [1, 2], "b": [3, 4]}),
+    "missing": pd.NA,
+    "date": datetime.date(2020, 1, 1),
+    "dates": np.array(["2020-01-01"] * 2, dtype="datetime64[D]"),
+    "long": 10**400,
+    "long list": [10**400, 1, 1],
+    "huge": 1e308,
+    "stubborn": Stubborn(),
+    "a list of stubborn": [Stubborn()],
+    "bytes": b"c",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_any_answer_gets_one_kind_sentence(odd, capsys):
+    for number, exercise in ALL.items():
+        told = said(number, odd, capsys)
+        noted = isinstance(exercise, Text) and isinstance(odd, str) and odd
+        assert told.startswith(f"Exercise {number}: {'noted' if noted else 'not yet'}. ")
+        assert told[-2:] in (".\n", "?\n") and told.count("\n") == 1 and len(told) < 400
+        assert not re.search("dtype|shape|<", told), told
+
+
+def test_an_answer_may_be_missing(capsys):
+    todo = "no answer yet. Replace the ... above, run that cell, then this one.\n"
+    for number, exercise in ALL.items():
+        for answer in (..., (..., 1), [..., ...]):
+            assert said(number, answer, capsys) == f"Exercise {number}: {todo}", exercise
+    names = {"check": check}
+    exec('check("4.3")', names)
+    assert "no answer yet. There is no answer_4_3." in capsys.readouterr().out
+    exec('answer_4_3 = -1.5\ncheck("4.3")', names)
+    assert capsys.readouterr().out == "Exercise 4.3: right.\n"
+
+
+@pytest.mark.parametrize("number", ["9.1", "4.99", "", "four", None, 4.1, ["4.1"]])
+def test_an_exercise_that_is_not_there_is_refused(number):
+    with pytest.raises(ValueError, match=r"^number: no exercise"):
+        exercise_of(number)
+
+
+def test_free_text_is_noted_and_never_right(capsys):
+    salad = "binomial beta 2986 births 0.08 0.88 1979 no complete partial pooling interval limit"
+    honest = "We gave every county one rate for the whole state, and it did nearly as well."
+    for text in (salad + " blah" * 60, honest, "Too short."):
+        assert said("5.7", text, capsys).startswith("Exercise 5.7: noted. The check cannot read")
+
+
+# ------------------------------------------------------------------ wrong answers, as reported
+
+
+def later_rate(kind):
+    y, n, later_y, later_n, population = your_turn.sids()
+    rates, later = your_turn.poolings(y, n, population), later_y / later_n
+    rates[1] = {"later": later_y.sum() / later_n.sum(), "unweighted": np.mean(y / n)}[kind]
+    return your_turn.weighted_error(rates, later, later_n)
+
+
+_PARTIAL_SCORE = ALL["5.4"].expected[1]
+_N0, _SMALL, _LARGE = ALL["5.2"].expected
+REPORTED = [
+    ("5.2", (2986, 0.08, 0.88), "Not all of this is right yet."),
+    ("5.2", (2986, 0.0767, 0.878), "right."),
+    ("5.2", (3000, 0.077, 0.88), "right."),
+    ("5.2", (_N0, 100 * _SMALL, 100 * _LARGE), "in per cent"),
+    ("5.2", (_N0, 1 - _SMALL, 1 - _LARGE), "weights of the state's rate"),
+    ("5.2", (_N0, _LARGE, _SMALL), "swapped"),
+    ("5.3", later_rate("later"), "state's rate of 1979-84"),
+    ("5.3", later_rate("unweighted"), "not the mean of the counties' rates"),
+    ("5.3", (1.491, 0.787, 0.795), "right."),
+    ("5.4", (np.nan, _PARTIAL_SCORE), "`state` is per 1,000 births"),
+    ("5.4", (-250.3, -241.3), "right."),
+    ("5.6", 12_000, "right."),
+    ("5.6", 12_030.6, "right."),
+    ("2.3", (1, 2), "A formula is wanted: what best_weight(...) returns; this is a tuple."),
+    ("2.3", "tau**2", "this is 'tau**2'."),
+    ("4.8", 18.6394701, "per cent"),
+    ("3.8", 77.2935145, "per cent"),
+    ("4.3", "-1.5", "One number is wanted, as 0.4; this is text."),
+    ("1.10", (3.9, 7.6), "right."),
+    ("1.10", (3.9, 7.5), "bias alone"),
+    ("3.6", 48, "how many counties"),
+    ("3.6", 3, "Use the fit with floor, `fit`, not `means_fit`. Or: 0.9 = n"),
+    ("0.1", 0.25, "weight of the population"),
+]
+
+
+@pytest.mark.parametrize(("number", "answer", "told"), REPORTED)
+def test_reported_answers_are_judged_truly(number, answer, told, capsys):
+    out = said(number, answer, capsys)
+    assert told in out and ("not yet" in out) == (told != "right."), out
+
+
+# ------------------------------------------------------------------ functions that are tried
+
+TAU, SIGMA, N_J, J = sympy.symbols("tau sigma n_j J", positive=True)
+
+
+def weight_of(own):
+    return own / (own + SIGMA**2 / N_J)
+
+
+def metropolis(x, log_density, step, rng):
+    proposal = x + step * rng.standard_normal(x.shape)
+    log_ratio = log_density(proposal) - log_density(x)
+    return np.where(np.log(rng.random(x.shape)) < log_ratio, proposal, x)
+
+
+def sweep(log_alpha, log_beta, rng, *, swap=False, old=False, stay=False):
+    from scipy.special import gammaln
+
+    y, n = rat_tumors._data()
+    a, b = np.exp(log_alpha)[:, None], np.exp(log_beta)[:, None]
+    theta = rng.beta(a + n - y, b + y) if swap else rng.beta(a + y, b + n - y)
+    s, r = np.log(theta).sum(axis=1), np.log1p(-theta).sum(axis=1)
+
+    def log_conditional(log_alpha, log_beta):
+        a, b = np.exp(log_alpha), np.exp(log_beta)
+        constant = y.size * (gammaln(a + b) - gammaln(a) - gammaln(b))
+        power = -2.5 if not old else 25
+        return constant + a * s + b * r + power * np.log(a + b) + log_alpha + log_beta
+
+    log_alpha = metropolis(log_alpha, lambda x: log_conditional(x, log_beta), 0.2, rng)
+    new = metropolis(log_beta, lambda x: log_conditional(log_alpha, x), 0.2, rng)
+    return log_alpha, log_beta if stay else new, theta
+
+
+def stuck(x, f, step, rng):
+    return metropolis(x, f, 0 * step, rng) + 0 * rng.random(x.shape)
+
+
+BEHAVIOURS = [
+    ("2.3", weight_of(TAU**2 * (1 - 1 / J)), "right."),
+    ("2.3", sympy.expand(weight_of(TAU**2 * (J - 1) / J)), "right."),
+    ("2.3", weight_of(TAU**2 * (1 - 1 / J) ** 2 + TAU**2 / J), "number J - 1, not J"),
+    ("2.3", weight_of(TAU**2 * (1 - 1 / J) ** 2 + TAU**2 / (J - 1)), "divided by J"),
+    ("2.3", weight_of(TAU**2), "neat form"),
+    ("2.3", TAU**2, "another weight"),
+    ("4.4", metropolis, "right."),
+    ("4.4", lambda x, f, step, rng: metropolis(x, f, 1.0, rng), "deviation `step`"),
+    ("4.4", lambda x, f, step, rng: x + step * rng.standard_normal(x.shape), "every proposal"),
+    ("4.4", lambda x, f, step, rng: metropolis(x, lambda z: -f(z), step, rng), "right way round"),
+    ("4.4", lambda x, f, step, rng: metropolis(x, lambda z: 3 * f(z), step, rng), "log(uniform)"),
+    ("4.4", lambda x, f, step, rng: metropolis(x, f, step, np.random.default_rng()), "from rng"),
+    ("4.4", stuck, "same step"),
+    ("4.4", lambda x, f, step, rng: ..., "both gaps"),
+    ("4.5", sweep, "right."),
+    ("4.5", lambda a, b, rng: sweep(a, b, rng, swap=True), "Which way round"),
+    ("4.5", lambda a, b, rng: sweep(a, b, rng, old=True), "lead away"),
+    ("4.5", lambda a, b, rng: sweep(a, b, rng, stay=True), "log_beta never moves"),
+    ("4.5", lambda a, b, rng: sweep(a, b, rng)[:2], "three things"),
+    ("4.6", rat_tumors._effective_size, "right."),
+    ("4.6", lambda x: x.size / rat_tumors._effective_size(x), "tau itself"),
+    ("4.6", lambda x: None, "returns nothing"),
+    ("4.6", lambda x: 1 / 0, "It stopped with ZeroDivisionError: division by zero."),
+]
+
+
+@pytest.mark.parametrize(("number", "answer", "told"), BEHAVIOURS)
+def test_functions_are_judged_by_what_they_do(number, answer, told, capsys):
+    assert isinstance(ALL[number], Behaviour)
+    out = said(number, answer, capsys)
+    assert told in out and ("not yet" in out) == (told != "right."), out
+    assert not re.search(r"\d\.\d", out.replace(f"Exercise {number}", "")), "no figures"
+
+
+# ------------------------------------------------------------------------------------- leaks
+
+
+def attacked(exercise):
+    size = np.atleast_2d(exercise.expected).shape[1]
+    return attack(lambda answer: str(verdict(exercise, answer)), size)
+
+
+def test_reading_the_messages_solves_next_to_nothing():
+    """Five are allowed; a whole number that is small is found by counting, and counts."""
+    assert len(NUMERIC) > 30
+    solved = {number for number in NUMERIC if attacked(ALL[number]) is not None}
+    assert len(solved) <= 5, solved
+
+
+RIGHT = np.array([0.3721, 48.13])
+LEAKS = {
+    "a ratio": lambda a: f"{a[0]:.4g} is {a[0] / RIGHT[0]:.4g} times the right answer.",
+    "a difference": lambda a: f"It is off by {a[0] - RIGHT[0]:.5g}.",
+    "a direction": lambda a: "Too large." if a[0] > RIGHT[0] else "Too small.",
+    "a distance": lambda a: "Far off." if abs(a[0] - RIGHT[0]) > 1 else "Near.",
+    "the answer": lambda a: f"Not {100 * RIGHT[0]:.4g} per cent?",
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_the_attacker_finds_what_leaks(leak):
+    def tell(answer):
+        near = np.isclose(answer, RIGHT[0], rtol=0.01)
+        return "Exercise 9.1: " + ("right." if near else f"not yet. {leak(np.atleast_1d(answer))}")
+
+    assert attack(tell, 1) == pytest.approx(RIGHT[0], rel=0.01)
+
+
+def test_the_attacker_finds_entries_that_are_counted():
+    def tell(answer):
+        near = np.isclose(answer, RIGHT, rtol=0.01)
+        return "right." if near.all() else f"{['None', 'One'][near.sum()]} of two is right."
+
+    assert attack(tell, 2) == pytest.approx(RIGHT, rel=0.01)
+    assert attack(lambda answer: "not yet. Go on.", 2) is None
