@@ -1,13 +1,13 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all stress faults mutants html student bench format lock clean
+.PHONY: help env lab data restore clean
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PAGES  := $(wildcard notebooks/*.md)
-# A learner sees progress bars; a stored output never does.
-QUIET  := TQDM_DISABLE=1
+# A third of the disk would be compiled files that nobody uses: Python compiles what it imports.
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +17,8 @@ env: $(VENV)/.complete ## make the environment in .venv (nothing to do when it i
 $(VENV)/.complete: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another: make env PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # JupyterLab would fetch news, look for newer versions and list extensions, for those who agreed.
@@ -27,10 +27,38 @@ ALONE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabAp
 
 lab: env ## open the notebooks in JupyterLab (fetches the kidney data first, if it can)
 	@$(BIN)/python -m helpers.datasets --fetch --if-possible
+	-@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALONE)
 
 data: env ## fetch the kidney-cancer table (the only download of the course) and check it
 	$(BIN)/python -m helpers.datasets --fetch
+
+# Nothing is lost: what is there is copied before anything is written.
+PAGE ?= *
+restore: ## bring the pages back; your own go to notebooks/mine-DATE (one page: PAGE=03_radon)
+	@mine=notebooks/mine-$$(date +%Y-%m-%d-%H%M%S); set -e; mkdir $$mine; \
+	for page in notebooks/$(PAGE).ipynb; do if [ -f "$$page" ]; then cp "$$page" $$mine; fi; done; \
+	if [ -d .pages ]; then cp .pages/$(PAGE).ipynb notebooks; \
+	else git checkout --quiet HEAD -- ':(glob)notebooks/$(PAGE).ipynb'; fi; \
+	echo "The pages are back. What was there is in $$mine. In JupyterLab: File, Reload Notebook from Disk."
+
+clean: ## remove the environments and everything built
+	rm -rf $(VENV) .bench build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- What follows is for those who change the course: the students' copy ends here. ----
+.PHONY: notebooks test test-all stress faults mutants html student bench format lock
+
+PAGES  := $(wildcard notebooks/*.md)
+# A learner sees progress; a stored output never does.
+QUIET  := TQDM_DISABLE=1
+
+# What the site, the browser tests and development need besides.
+DEV    := $(VENV)/.dev
+
+$(DEV): $(VENV)/.complete requirements-dev.lock
+	$(PIP) --require-hashes -r requirements.lock -r requirements-dev.lock
+	@touch $@
 
 # The flow is one way and never looks at file times: text -> notebook -> notebook with outputs.
 # Stored outputs come from the real kidney table, so it has to be there.
@@ -47,7 +75,7 @@ PYTEST := $(QUIET) $(BIN)/python -m pytest -q --nbval --nbval-current-env -n log
 test: env ## the tests: units, files, and every notebook run against its stored outputs
 	$(PYTEST) -m "not long and not browser" tests notebooks
 
-test-all: test ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
+test-all: test $(DEV) ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
 	$(PYTEST) --dist worksteal -m "long or browser" tests
 
 stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
@@ -61,10 +89,10 @@ mutants: env build/mutmut/.complete ## plant faults in the numerical helpers and
 
 build/mutmut/.complete: tests/stress/requirements.lock | env
 	@rm -rf build/mutmut
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target build/mutmut -r tests/stress/requirements.lock
+	$(PIP) --require-hashes --target build/mutmut -r tests/stress/requirements.lock
 	@touch $@
 
-html: env ## the course as a static site in build/site
+html: env $(DEV) ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees
 	$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees site build/site
 	@echo "The site is in build/site: open build/site/index.html"
@@ -78,11 +106,11 @@ bench: env .bench/.complete ## measure speed and scale against other programs, a
 # The other programs have an environment of their own: nothing else needs them.
 .bench/.complete: tests/bench/requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .bench
-	.bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/requirements.lock
-	.bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP:$(BIN)%=.bench/bin%) --require-hashes -r tests/bench/requirements.lock
+	$(PIP:$(BIN)%=.bench/bin%) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-format: env ## tidy the Python code, in the helpers and in the pages alike
+format: env $(DEV) ## tidy the Python code, in the helpers and in the pages alike
 	$(BIN)/ruff check --quiet --fix helpers tests site data
 	$(BIN)/ruff format --quiet helpers tests site data
 	$(BIN)/jupytext --quiet --pipe "$(BIN)/ruff format -" $(PAGES)
@@ -90,12 +118,11 @@ format: env ## tidy the Python code, in the helpers and in the pages alike
 LOCK := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-header --upgrade
 
+# The second lock holds only what the first does not: whoever needs it installs both.
 # The extra `scale` is left out: only `make bench` needs it, and its environment has a lock of its own.
-lock: env ## resolve the ranges of pyproject.toml into exact, hash-checked versions
-	$(LOCK) pyproject.toml --extra test --extra browser --extra site --extra dev -o requirements.lock
+lock: env $(DEV) ## resolve the ranges of pyproject.toml into exact, hash-checked versions
+	$(LOCK) pyproject.toml --extra test -o requirements.lock
+	$(LOCK) pyproject.toml --extra test --extra browser --extra site --extra dev --constraints requirements.lock \
+	  $$(sed -n 's/^\([^ #=]*\)==.*/--no-emit-package \1/p' requirements.lock) -o requirements-dev.lock
 	$(LOCK) tests/bench/requirements.in -o tests/bench/requirements.lock
 	$(LOCK) tests/stress/requirements.in --constraints requirements.lock -o tests/stress/requirements.lock
-
-clean: ## remove the environments and everything built
-	rm -rf $(VENV) .bench build .pytest_cache .ruff_cache .hypothesis *.egg-info
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +

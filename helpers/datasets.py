@@ -22,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+HERE = Path(__file__).resolve().parent
+#: Beside the helpers in the course's folder, inside of them where they are installed elsewhere.
+DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"
 
 #: Environment variable that names a folder with the kidney-cancer table, as a classroom's mirror.
 MIRROR = "PARTIAL_POOLING_DATA"

@@ -9,6 +9,7 @@ held still while alpha and beta move.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -424,8 +425,10 @@ def _rough_fit(y, n):
 
 
 def _sweeps(total, progress):
-    """Count the sweeps, behind a progress bar if wanted."""
-    return tqdm(range(total), desc="sweeps", unit="") if progress else range(total)
+    """Count the sweeps, behind a printed bar if wanted: on stderr a notebook shows it in red."""
+    if not progress:
+        return range(total)
+    return tqdm(range(total), desc="sweeps", unit="", file=sys.stdout)
 
 
 def _draw_plain_rates(alpha, beta, y, n, rng):

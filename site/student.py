@@ -12,25 +12,18 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Copied beside the pages, as they are.
-NEEDED = [
-    "LICENSE",
-    "LICENSE-text",
-    "environment.yml",
-    "pyproject.toml",
-    "requirements.lock",
-    "data/*",
-    "helpers/*",
-    "helpers/answers/*.py",
-]
-#: Rules of the Makefile that make sense without tests and site.
-RULES = ["help", "env", "$(VENV)/.complete", "lab", "data", "clean"]
+#: Copied as they are, besides what pyproject.toml lists and the pictures that the pages show.
+NEEDED = ["pyproject.toml", "environment.yml", "requirements.lock", "postBuild"]
+#: The Makefile's line where the rules end that a student needs.
+END = "# ---- What follows is for those who change the course"
+SOLUTION = "<details><summary>Solution</summary>"
 README = """\
 # Partial pooling, four ways
 
@@ -40,40 +33,95 @@ A course in Jupyter notebooks. You need Python 3.11 or newer and `make`:
 make lab     # makes the environment, fetches the kidney data if it can, opens the notebooks
 ```
 
-Without `make`, or on Windows:
-
-```bash
-python -m venv .venv
-.venv/bin/python -m pip install --require-hashes -r requirements.lock
-.venv/bin/python -m pip install --no-deps --no-build-isolation --editable .
-.venv/bin/jupyter lab --notebook-dir=notebooks
-```
-
-(On Windows the programs are in `.venv\\Scripts`.) Begin with `notebooks/00_start_here.ipynb`.
+Begin with `notebooks/00_start_here.ipynb`. `make` alone lists the other commands.
 
 This copy has no outputs: predict first, then run. It has no solutions either: where a page speaks
 of one, your teacher has it. Every exercise has a check that says what is off.
 
-The code is under the BSD 3-Clause License, text and figures under CC BY 4.0.
+## Without make
+
+Linux and macOS:
+
+```bash
+python3 -m venv .venv
+.venv/bin/python -m pip install --require-hashes -r requirements.lock
+.venv/bin/python -m pip install --no-deps --no-build-isolation --editable .
+.venv/bin/python -m helpers.datasets --fetch --if-possible
+.venv/bin/python -m jupyterlab --notebook-dir=notebooks
+```
+
+Windows, in PowerShell:
+
+```powershell
+py -3.11 -m venv .venv
+.venv\\Scripts\\python -m pip install --require-hashes -r requirements.lock
+.venv\\Scripts\\python -m pip install --no-deps --no-build-isolation --editable .
+.venv\\Scripts\\python -m helpers.datasets --fetch --if-possible
+.venv\\Scripts\\python -m jupyterlab --notebook-dir=notebooks
+```
+
+conda (the same packages within the same bounds, not the exact versions):
+
+```sh
+conda env create --file environment.yml
+conda activate partial-pooling
+python -m helpers.datasets --fetch --if-possible
+python -m jupyterlab --notebook-dir=notebooks
+```
+
+The line with `--fetch` gets the kidney-cancer table, once. Without it everything still runs, on a
+simulated twin.
+
+## A page back as it was
+
+`make restore` brings all pages back, `make restore PAGE=03_radon` one of them. Yours are kept in a
+folder `notebooks/mine-...`. Without make: give your page another name, then copy the page from the
+folder `.pages` into `notebooks`.
+
+The code is under the [BSD 3-Clause License](LICENSE), text and figures under
+[CC BY 4.0](LICENSE-text).
 """
 
 
 class LeakError(Exception):
-    """A solution would be left in the students' copy."""
+    """A solution would be left in the students' copy, or a page speaks of what is not there."""
 
 
 def is_solution(cell) -> bool:
-    """Say whether a cell is tagged as a solution."""
-    return "solution" in cell.metadata.get("tags", [])
+    """Say whether a cell is the folded solution of an exercise, and nothing else."""
+    source = cell.source.strip()
+    whole = source.startswith(SOLUTION) and source.endswith("</details>")
+    return cell.cell_type == "markdown" and whole and source.count("<details") == 1
+
+
+def opened(cell) -> str:
+    """Return the Markdown of a solution without its fold."""
+    return cell.source.strip().removeprefix(SOLUTION).removesuffix("</details>").strip()
+
+
+def code_in(text: str) -> str:
+    """Return the Python code that stands in fences in a Markdown text."""
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def students_words(text: str) -> str:
+    """Return a text with the words of the students' copy for those of the course.
+
+    `<!-- course -->` to `<!-- /course -->` goes, and `<!-- student: words -->` becomes the words.
+    """
+    text = re.sub(r"<!-- course -->.*?<!-- /course -->\n?", "", text, flags=re.DOTALL)
+    return re.sub(r"<!-- student: (.*?) -->", r"\1", text, flags=re.DOTALL)
 
 
 def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return a copy of `notebook` without solution cells, outputs and counts."""
+    """Return a copy of `notebook` without solutions, outputs and counts, in the students' words."""
     copy = nbformat.from_dict(notebook)
     copy.cells = [cell for cell in copy.cells if not is_solution(cell)]
     for cell in copy.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = students_words(cell.source)
     return copy
 
 
@@ -87,10 +135,15 @@ def leaks(originals: list[nbformat.NotebookNode], copy: nbformat.NotebookNode) -
     """Return what is left of the solutions of `originals` in `copy`: nothing, one hopes."""
     found, taught, solved = [], set(), set()
     for cell in (cell for page in originals for cell in page.cells):
-        (solved if is_solution(cell) else taught).update(code_lines(cell.source))
+        if is_solution(cell):
+            solved.update(code_lines(code_in(cell.source)))
+        else:
+            taught.update(code_lines(cell.source))
     for cell in copy.cells:
         told = cell.source
-        if is_solution(cell):
+        if re.search(r"<summary>[^<]*\bsolution", told, flags=re.IGNORECASE):
+            found.append(f"a folded solution: {told[:60]!r}")
+        if "solution" in cell.metadata.get("tags", []):
             found.append(f"a cell tagged solution: {told[:60]!r}")
         if cell.get("outputs") or cell.get("execution_count"):
             found.append(f"a cell with output: {told[:60]!r}")
@@ -98,8 +151,8 @@ def leaks(originals: list[nbformat.NotebookNode], copy: nbformat.NotebookNode) -
         if left:
             found.append(f"lines of a solution: {sorted(left)[0]!r}")
         if cell.cell_type == "markdown":
-            if re.search(r"<details|answer_\d+_\d+ *=", told):
-                found.append(f"a folded text or an answer in Markdown: {told[:60]!r}")
+            if re.search(r"answer_\d+_\d+ *=", told):
+                found.append(f"an answer in Markdown: {told[:60]!r}")
             continue
         for name, given in re.findall(r"^(answer_\d+_\d+) *= *(.*)$", told, flags=re.MULTILINE):
             given = given.split("#")[0].strip()  # a stub may hand on a name, as `my_bet`
@@ -111,8 +164,19 @@ def leaks(originals: list[nbformat.NotebookNode], copy: nbformat.NotebookNode) -
     return found
 
 
+def strange(text: str, targets: set[str]) -> list[str]:
+    """Return what a page says of things that the students' copy has not: git, other targets."""
+    found = re.findall(r"\bgit\b|<!-- /?course|\bfolded\b", text)
+    return found + [f"make {name}" for name in named(text) if name not in targets]
+
+
+def named(text: str) -> list[str]:
+    """Return the targets of make that a text names in code."""
+    return re.findall(r"`make ([a-z-]+)", text)
+
+
 def marking_key(pages: dict[str, nbformat.NotebookNode]) -> nbformat.NotebookNode:
-    """Return one notebook with the text, stub and stored solution of every exercise."""
+    """Return one notebook with the text, stub and open solution of every exercise."""
     cells = [new_markdown_cell("# Marking key\n\nEvery exercise of the course with its solution.")]
     for name, notebook in pages.items():
         title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
@@ -120,19 +184,17 @@ def marking_key(pages: dict[str, nbformat.NotebookNode]) -> nbformat.NotebookNod
         text, stub = [], None
         for cell in notebook.cells:
             tags = cell.metadata.get("tags", [])
-            if cell.cell_type == "markdown":
-                text.append(re.sub(r"^(#+ )", r"##\1", cell.source, flags=re.MULTILINE))
-            elif "exercise" in tags:
-                stub = cell
-            elif "solution" in tags:
+            if is_solution(cell):
                 cells.append(new_markdown_cell("\n\n".join(text)))
                 cells.append(
                     new_markdown_cell(f"The student begins with\n\n```python\n{stub.source}\n```")
                 )
-                solution = nbformat.from_dict(cell)
-                solution.metadata = {"tags": ["solution"]}
-                cells.append(solution)
-                text = []
+                cells.append(new_markdown_cell(f"**Solution**\n\n{opened(cell)}"))
+                text, stub = [], None
+            elif cell.cell_type == "markdown":
+                text.append(re.sub(r"^(#+ )", r"##\1", cell.source, flags=re.MULTILINE))
+            elif "exercise" in tags:
+                stub = cell
             elif "check" not in tags:
                 text = []
     notebook = new_notebook(cells=cells)
@@ -141,31 +203,44 @@ def marking_key(pages: dict[str, nbformat.NotebookNode]) -> nbformat.NotebookNod
 
 
 def short_makefile(text: str) -> str:
-    """Return the Makefile with the rules of `RULES` alone."""
-    blocks = []
-    for block in text.split("\n\n"):
-        rule = re.search(r"^(\S+?):(?!=)", block, flags=re.MULTILINE)
-        if rule and rule[1] not in RULES and not rule[1].startswith("."):
-            continue
-        if not rule and not re.search(r"^(?:PYTHON|VENV)\b", block, flags=re.MULTILINE):
-            continue
-        blocks.append(block)
-    listed = " ".join(rule for rule in RULES if "$" not in rule)
-    cut = re.sub(r"^\.PHONY:.*$", f".PHONY: {listed}", "\n\n".join(blocks), flags=re.MULTILINE)
-    return cut.rstrip() + "\n"
+    """Return the part of the Makefile that a student needs."""
+    return text[: text.index(END)].rstrip() + "\n"
+
+
+def linked(text: str) -> list[str]:
+    """Return the files that a Markdown text links to, as it names them."""
+    targets = re.findall(r"""\]\(([^)\s]+)\)|<img [^>]*?src=["']([^"']+)""", text)
+    targets = ["".join(target) for target in targets]
+    return [one.split("#")[0] for one in targets if not re.match(r"\w+:|#", one)]
 
 
 def broken_links(folder: Path) -> list[str]:
     """Return the links of the pages in `folder` that lead to no file."""
-    broken = []
-    for path in sorted((folder / "notebooks").glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "markdown":
-                for target in re.findall(r"\]\(([^)\s]+)\)", cell.source):
-                    outside = re.match(r"https?:|#|mailto:", target)
-                    if not outside and not (path.parent / target.split("#")[0]).exists():
-                        broken.append(f"{path.name}: {target}")
-    return broken
+    return [
+        f"{path.name}: {target}"
+        for path in sorted((folder / "notebooks").glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+        for target in linked(cell.source)
+        if not (path.parent / target).exists()
+    ]
+
+
+def needed(root: Path, copies: dict[str, nbformat.NotebookNode]) -> list[Path]:
+    """Return what is copied as it is: the files of every package, and the pages' pictures.
+
+    A package that pyproject.toml leaves out is missed by every installation, not by this one alone.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    setup = project["tool"]["setuptools"]
+    places = setup.get("package-dir", {})
+    files = [root / name for name in NEEDED + project["project"]["license-files"]]
+    for package in setup["packages"]:
+        files += (root / places.get(package, package.replace(".", "/"))).iterdir()
+    for cell in (cell for page in copies.values() for cell in page.cells):
+        shown = [name for name in linked(cell.source) if name.startswith("../images/")]
+        files += [root / "notebooks" / name for name in shown]
+    return [path.resolve() for path in files if path.is_file() and path.name[0] != "."]
 
 
 def write(build: Path, root: Path = ROOT) -> int:
@@ -174,7 +249,7 @@ def write(build: Path, root: Path = ROOT) -> int:
     Raises
     ------
     LeakError
-        If anything of a solution is left, or a page without solutions leads nowhere.
+        If anything of a solution is left, or a page speaks of what the copy has not.
     """
     student, key = build / "student", build / "student_key"
     pages = {
@@ -183,24 +258,26 @@ def write(build: Path, root: Path = ROOT) -> int:
     }
     if not pages:
         raise FileNotFoundError(f"no notebook in {root / 'notebooks'}")
+    makefile = short_makefile((root / "Makefile").read_text(encoding="utf-8"))
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.MULTILINE))
     copies = {name: without_solutions(page) for name, page in pages.items()}
     for name, copy in copies.items():
         found = leaks(list(pages.values()), copy)
+        told = "\n".join(cell.source for cell in copy.cells if cell.cell_type == "markdown")
+        found += [f"it speaks of {one!r}" for one in strange(told, targets)]
         if found:
             raise LeakError(f"{name}: {found[0]}")
     for folder in (student, key):
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    (student / "notebooks").mkdir()
+    for place in (student / "notebooks", student / ".pages", key):  # the second for `make restore`
+        place.mkdir(parents=True)
     for name, copy in copies.items():
         nbformat.write(copy, student / "notebooks" / f"{name}.ipynb")
-    for pattern in NEEDED:
-        for path in sorted(root.glob(pattern)):
-            if path.is_file() and not path.name.startswith("."):
-                target = student / path.relative_to(root)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-    makefile = short_makefile((root / "Makefile").read_text(encoding="utf-8"))
+        nbformat.write(copy, student / ".pages" / f"{name}.ipynb")
+    for path in needed(root, copies):
+        target = student / path.relative_to(root.resolve())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
     (student / "Makefile").write_text(makefile, encoding="utf-8")
     (student / "README.md").write_text(README, encoding="utf-8")
     broken = broken_links(student)

@@ -95,6 +95,7 @@ def _kidney_table():
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Path:
     """Return the folder of a freshly built site."""
+    pytest.importorskip("myst_nb", reason="requirements-dev.lock is not installed (make test-all)")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     command += ["-d", folder / "doctrees", ROOT / "site", folder / "html"]
@@ -123,9 +124,10 @@ def chromium():
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.skip("no Chromium found: JupyterLab and the site were not driven")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="requirements-dev.lock is not installed (make test-all)"
+    )
+    with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()

@@ -30,9 +30,14 @@ def declared(*extras: str) -> dict[str, str]:
     return {r.name: str(r.specifier) for r in map(Requirement, listed)}
 
 
-def locked() -> dict[str, str]:
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ \\]+)", text, flags=re.MULTILINE))
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(lock: str = "requirements.lock") -> dict[str, str]:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    pins = re.findall(r"^([A-Za-z0-9._-]+)==([^ \\]+)", text, flags=re.MULTILINE)
+    return {plain(name): version for name, version in pins}
 
 
 def test_conda_lists_the_same_packages_and_bounds():
@@ -47,14 +52,24 @@ def test_conda_lists_the_same_packages_and_bounds():
     assert [x for x in listed if isinstance(x, dict)] == [{"pip": ["--editable ."]}]
 
 
-def test_lock_pins_every_declared_package_within_its_range():
-    pins = {name.lower().replace("_", "-"): version for name, version in locked().items()}
-    extras = set(PROJECT["optional-dependencies"]) - {"scale"}  # that one: test_bench.py
-    for name, bounds in declared(*extras).items():
+def test_the_locks_pin_every_declared_package_within_its_range():
+    """What pages and tests need in the first lock, the rest in the second, nothing in both."""
+    pins, more = locked(), locked("requirements-dev.lock")
+    assert not set(pins) & set(more)
+    extras = set(PROJECT["optional-dependencies"]) - {"test", "scale"}  # scale: test_bench.py
+    for name, bounds in declared("test").items():
         assert Requirement(f"{name}{bounds}").specifier.contains(pins[name]), name
+    for name, bounds in declared(*extras).items():
+        assert Requirement(f"{name}{bounds}").specifier.contains((pins | more)[name]), name
+    for extra in extras:
+        for one in map(Requirement, PROJECT["optional-dependencies"][extra]):
+            assert one.name in more, f"{one.name}: no page and no test needs it"
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "tests/stress/requirements.lock"])
+LOCKS = ["requirements.lock", "requirements-dev.lock", "tests/stress/requirements.lock"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_lock_is_hashed_and_names_no_index(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text and "@ file" not in text
@@ -62,16 +77,11 @@ def test_lock_is_hashed_and_names_no_index(name):
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
-def plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 @pytest.fixture(scope="module")
 def installed():
     """Return what is installed here, plain name -> distribution; skip if it is not the lock's."""
     here = {plain(d.metadata["Name"]): d for d in metadata.distributions()}
-    pins = {plain(name): version for name, version in locked().items()}
-    if any(name in here and here[name].version != pin for name, pin in pins.items()):
+    if any(name in here and here[name].version != pin for name, pin in locked().items()):
         pytest.skip("this is not the locked environment: what it holds was not compared")
     return here
 
@@ -83,13 +93,16 @@ def test_lock_installs_with_hashes_required(installed):
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for line in re.findall(r"^\t.*pip install.*$", text, flags=re.MULTILINE):
+    lines = re.findall(r"^\t.*(?:pip install|\$\(PIP[):]).*$", text, flags=re.MULTILINE)
+    assert len(lines) == text.count("$(PIP") > 0
+    for line in lines:
         assert "--require-hashes" in line or "--no-deps" in line, line
 
 
-def test_lock_is_closed(installed):
+@pytest.mark.parametrize("more", [[], ["requirements-dev.lock"]], ids=["first", "both"])
+def test_locks_are_closed(installed, more):
     """With hashes required, a dependency that the lock leaves out would stop the installation."""
-    pins = {plain(name) for name in locked()}
+    pins = set(locked()).union(*map(locked, more))
     for name in pins & set(installed):
         for text in installed[name].requires or []:
             needed = Requirement(text)
@@ -98,8 +111,8 @@ def test_lock_is_closed(installed):
 
 
 def test_nothing_is_installed_that_the_lock_does_not_name(installed):
-    pins = {plain(name) for name in locked()}
-    assert set(installed) - pins <= {"pip", "setuptools", "partial-pooling"}
+    pins = {*locked(), *locked("requirements-dev.lock")}
+    assert set(installed) - pins <= {"pip", "partial-pooling"}
 
 
 def test_every_declared_package_is_installed_within_its_range():
@@ -143,6 +156,6 @@ def test_importing_helpers_is_light(module):
 def test_make_alone_lists_every_target(targets_in):
     told = targets_in(ROOT)
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    phony = re.search(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)[1].split()
+    phony = " ".join(re.findall(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)).split()
     assert sorted(line.split()[1] for line in told) == sorted(phony)
     assert all(len(line.split()) > 3 for line in told), "a line each"

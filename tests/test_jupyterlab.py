@@ -122,6 +122,7 @@ def lab(tmp_path):
     }
     watched, went_to = watch(tmp_path)
     private |= watched
+    private |= {"TQDM_DISABLE": ""}  # a learner's own bar is no red text either
     # Even for somebody who once said yes to news from JupyterLab's makers.
     said_yes = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
     said_yes.mkdir(parents=True)
@@ -142,7 +143,7 @@ def lab(tmp_path):
         ],
         stdout=log,
         stderr=log,
-        env=os.environ | private | {"TQDM_DISABLE": "1"},
+        env=os.environ | private,
     )
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={TOKEN}", server, tmp_path)
@@ -180,6 +181,27 @@ def stop(server: subprocess.Popen, port: int) -> None:
     except (OSError, subprocess.TimeoutExpired):
         server.kill()
         server.wait()
+
+
+def test_a_slider_is_alive_at_once_where_make_lab_has_trusted_the_page(
+    lab, chromium, move_slider, tmp_path
+):
+    command = "jupyter trust notebooks/*.ipynb"
+    assert f"$(BIN)/{command} " in (ROOT / "Makefile").read_text(encoding="utf-8")
+    pages = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    place = {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
+    trust = [sys.executable, "-m", *command.split()[:-1], *map(str, pages)]
+    subprocess.run(trust, env=os.environ | place, check=True, capture_output=True)
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{lab}/lab?token={TOKEN}&reset")
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate(OPEN, "01_kidney_cancer.ipynb")
+    sliders = page.evaluate(SLIDER_CELLS)
+    assert sliders
+    for index in sliders:
+        page.evaluate(SHOW, index)
+        move_slider(page, page.locator(".jp-Cell.jp-mod-active .pp-slider"))
+    page.close()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

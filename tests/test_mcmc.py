@@ -283,4 +283,5 @@ def test_progress_bar_is_seen_unless_disabled(hidden):
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment
     )
     assert run.returncode == 0
-    assert ("sweeps" in run.stderr) == (not hidden)
+    assert ("sweeps" in run.stdout) == (not hidden)
+    assert run.stderr == ""
