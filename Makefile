@@ -47,7 +47,7 @@ clean: ## remove the environments and everything built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- What follows is for those who change the course: the students' copy ends here. ----
-.PHONY: notebooks test test-all stress faults mutants html student bench format lock
+.PHONY: notebooks test test-all processors stress faults mutants html student bench format lock
 
 PAGES  := $(wildcard notebooks/*.md)
 # A learner sees progress; a stored output never does.
@@ -78,8 +78,13 @@ test: env ## the tests: units, files, and every notebook run against its stored 
 test-all: test $(DEV) ## the tests, then what takes longer: calibration, JupyterLab and site in a browser
 	$(PYTEST) --dist worksteal -m "long or browser" tests
 
-stress: data ## run the notebooks of the last commit 20 times in changed surroundings (half an hour)
+# Two of the settings of `make stress`: without AVX-512, and with log densities moved a little.
+processors: env ## run the notebooks as on another processor: the text has to stay (two minutes)
+	$(BIN)/python tests/stress/processors.py "no V4" nudge
+
+stress: data ## run the notebooks 20 times in changed surroundings, and as on other processors (half an hour)
 	$(BIN)/python tests/stress/stress.py
+	$(BIN)/python tests/stress/processors.py
 
 faults: data ## plant known faults in copies of the last commit: each has to be caught (half an hour)
 	$(BIN)/python tests/stress/faults.py

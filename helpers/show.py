@@ -78,6 +78,30 @@ def show(fig, alt: str) -> None:
     )
 
 
+def two_digits(table):
+    """Return a table of a sampler's numbers as text: two significant digits, no more.
+
+    Monte Carlo error supports no further ones, and they may differ between processors.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Numbers only. A column `r_hat` is given with two decimals.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+
+    def text(x):
+        return np.format_float_positional(x, 2, unique=False, fractional=False).rstrip(".")
+
+    told = table.map(text)
+    if "r_hat" in table:
+        told["r_hat"] = table["r_hat"].map("{:.2f}".format)
+    return told
+
+
 def _refuse_borrowed_colours(fig) -> None:
     """Raise `ValueError` if something labelled as one pooling has the colour of another."""
     from matplotlib.colors import to_rgb

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
@@ -83,6 +84,14 @@ def test_weights_pass_through_one_half_at_the_prior_sample_size(ax):
     assert units.get_xydata() == pytest.approx(np.array([[5, 1 / 3], [20, 2 / 3]]))
     assert mark.get_xydata().tolist() == [[10, 0], [10, 0.5]]
     assert ax.get_xlabel() == "rats"
+
+
+def test_two_digits_are_significant_ones_and_r_hat_has_two_decimals():
+    numbers = [[-1.7836, 0.00268, 1605.5, 1.0022], [2.04, 0.1117, 16.27, 1.2099]]
+    table = pd.DataFrame(numbers, columns=["mean", "mcse", "ess_bulk", "r_hat"])
+    told = [["-1.8", "0.0027", "1600", "1.00"], ["2.0", "0.11", "16", "1.21"]]
+    assert show.two_digits(table).to_numpy().tolist() == told
+    assert table.to_numpy().tolist() == numbers
 
 
 @pytest.mark.parametrize("alt", ["", "A map", "A map of many counties without a full stop", None])
