@@ -1,6 +1,6 @@
 # Every command of the course. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help env lab data notebooks test test-all stress faults mutants html student bench format lock clean
+.PHONY: help env lab data notebooks explorables test test-all stress faults mutants html student bench format lock clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -63,6 +63,9 @@ build/mutmut/.complete: tests/stress/requirements.lock | env
 	@rm -rf build/mutmut
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --target build/mutmut -r tests/stress/requirements.lock
 	@touch $@
+
+explorables: ## bundle the scripts of the explorables (needs Node 20 or newer, reaches npm)
+	cd site/explorables && npm ci --silent && npm run --silent build
 
 html: env ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TAGS = {"exercise", "check", "solution", "kidney-data", "further", "slider"}
+TAGS = {"exercise", "check", "solution", "kidney-data", "further", "slider", "explorable"}
 SHORT = 8  # lines of code
 # Teaching cells at most, code without exercise, check and solution cells.
 BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}
