@@ -97,9 +97,9 @@ def weight(*, n=3, prior_sample_size=11, own=50, everyone=30, code=True):
         "own": own,
         "all": everyone,
         "unit": "minutes",
-        "group": "one garage",
+        "group": "this garage",
         "groups": "garages",
         "things": "visits",
-        "mark": {"value": prior_sample_size, "text": f"{prior_sample_size} in notebook 02"},
+        "mark": {"value": prior_sample_size, "text": f"notebook 02: {prior_sample_size}"},
     }
     return show("weight", data, sentence, code=code)

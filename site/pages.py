@@ -101,7 +101,12 @@ def fill_index(app, docname: str, source: list[str]) -> None:
         cover = ""
     app.env.note_dependency(str(root / "README.md"))
     explorable = "```{raw} html\n" + explore.weight(code=False).data + "\n```"
-    parts = {"COVER": cover, "EXPLORABLE": explorable, "CONTENTS": "\n".join(table), "PAGES": "\n".join(pages)}
+    parts = {
+        "COVER": cover,
+        "EXPLORABLE": explorable,
+        "CONTENTS": "\n".join(table),
+        "PAGES": "\n".join(pages),
+    }
     for mark, text in parts.items():
         source[0] = re.sub(f"^{mark}$", lambda _, text=text: text, source[0], flags=re.MULTILINE)
 

@@ -29,8 +29,8 @@ export default function (root, data) {
   const short = (value) => `${value.toFixed(1)} ${unit}`;
 
   mount(root, {
-    title: `Whom does the estimate for ${group} listen to?`,
-    try: `Give ${group} more ${things}, or make the word of all ${groups} worth more, and watch the blue diamond.`,
+    title: `How much of the estimate is ${group}’s own?`,
+    try: `Give ${group} more ${things}, or make the word of all ${groups} worth more: watch the blue diamond, the estimate.`,
     alt: `number line in ${unit} with two means, the estimate between them, and its weight as a bar`,
     height: 196,
     colors: data.colors,
@@ -74,10 +74,13 @@ export default function (root, data) {
       svg.append("path").attr("class", "pp-others").attr("d", `M${x(here)} ${bar}H${x(own)}v22H${x(here)}Z`);
       svg.append("path").attr("class", "pp-own").attr("d", `M${x(all)} ${bar}H${x(here)}v22H${x(all)}Z`);
       svg.append("path").attr("class", "pp-link").attr("d", `M${x(here)} ${bar - 4}v30`);
-      text(x(all), bar + 40, "weight of", side(all), "pp-none");
-      text(x(all), bar + 57, `its own ${things}: ${Math.round(100 * w)}%`, side(all), "pp-label pp-none");
-      text(x(own), bar + 40, "weight of", side(own), "pp-complete");
-      text(x(own), bar + 57, `all ${groups}: ${100 - Math.round(100 * w)}%`, side(own), "pp-label pp-complete");
+      const percent = Math.round(100 * w);
+      for (const [value, look, name, part] of [
+        [all, "none", `its own ${things}`, percent], [own, "complete", `all ${groups}`, 100 - percent],
+      ]) {
+        text(x(value), bar + 40, name, side(value), `pp-label pp-${look}`);
+        text(x(value), bar + 57, `weight ${part}%`, side(value), `pp-${look}`);
+      }
     },
   });
 }
