@@ -183,7 +183,8 @@ def _move_weight(page, box) -> None:
         n, n0 = (float(text.replace(",", "")) for text in outputs.all_inner_texts())
         here, all_means, own = box.evaluate(
             """e => [".pp-estimate", "g:has(> .pp-solid)", "g:has(> .pp-hollow)"].map(
-                 mark => Number(e.querySelector(mark).getAttribute("transform").match(/[0-9.]+/)[0]))"""
+                 mark => e.querySelector(mark).getAttribute("transform").match(/[0-9.]+/)[0]
+               ).map(Number)"""
         )
         weight = np.divide(n, n + n0)
         np.testing.assert_allclose((here - all_means) / (own - all_means), weight, atol=1e-6)
