@@ -47,7 +47,7 @@ clean: ## remove the environments and everything built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- What follows is for those who change the course: the students' copy ends here. ----
-.PHONY: notebooks test test-all processors stress faults mutants html student bench format lock
+.PHONY: notebooks explorables test test-all processors stress faults mutants html student bench format lock
 
 PAGES  := $(wildcard notebooks/*.md)
 # A learner sees progress; a stored output never does.
@@ -96,6 +96,9 @@ build/mutmut/.complete: tests/stress/requirements.lock | env
 	@rm -rf build/mutmut
 	$(PIP) --require-hashes --target build/mutmut -r tests/stress/requirements.lock
 	@touch $@
+
+explorables: ## bundle the scripts of the explorables (needs Node 20 or newer, reaches npm)
+	cd site/explorables && npm ci --silent && npm run --silent build
 
 html: env $(DEV) ## the course as a static site in build/site
 	@rm -rf build/site build/doctrees

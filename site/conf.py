@@ -21,7 +21,7 @@ language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx_copybutton"]
 templates_path = ["_templates"]
-exclude_patterns = ["_static", "_templates"]
+exclude_patterns = ["_static", "_templates", "explorables"]
 
 # The pages show what the notebooks hold: nothing is run here.
 nb_execution_mode = "off"
@@ -39,7 +39,7 @@ mathjax3_config = {"options": {"enableMenu": False}}
 
 html_theme = "furo"
 html_title = project
-html_static_path = ["_static", str(_mathjax)]
+html_static_path = ["_static", str(_mathjax), "../helpers/explore.min.js"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
 html_copy_source = True
@@ -56,5 +56,6 @@ def setup(app):
     """Hook the steps of `pages` into Sphinx's build."""
     app.connect("source-read", pages.fill_index)
     app.connect("doctree-read", pages.carry_alt_text)
+    app.connect("html-page-context", pages.link_explorables)
     app.connect("html-page-context", pages.link_figures)
     app.connect("html-page-context", pages.mend_for_screen_readers)

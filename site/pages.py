@@ -11,6 +11,8 @@ from pathlib import Path
 
 from docutils import nodes
 
+from helpers import explore
+
 
 def copy_notebooks(source: Path, target: Path) -> None:
     """Make `target` hold exactly the notebooks of `source`, touching only what changed.
@@ -81,7 +83,13 @@ def fill_index(app, docname: str, source: list[str]) -> None:
     else:
         cover = ""
     app.env.note_dependency(str(root / "README.md"))
-    parts = {"COVER": cover, "CONTENTS": "\n".join(table), "PAGES": "\n".join(pages)}
+    explorable = "```{raw} html\n" + explore.weight(code=False).data + "\n```"
+    parts = {
+        "COVER": cover,
+        "EXPLORABLE": explorable,
+        "CONTENTS": "\n".join(table),
+        "PAGES": "\n".join(pages),
+    }
     for mark, text in parts.items():
         source[0] = re.sub(f"^{mark}$", lambda _, text=text: text, source[0], flags=re.MULTILINE)
 
@@ -123,6 +131,15 @@ def link_figures(app, pagename, template, context: dict, doctree) -> None:
     if pagename.startswith("notebooks/") and "body" in context:
         figure = re.compile(r'<img alt="[^"]*" src="([^"]+)" />')
         context["body"] = figure.sub(r'<a class="figure" href="\1">\g<0></a>', context["body"])
+
+
+def link_explorables(app, pagename, template, context: dict, doctree) -> None:
+    """Give a page with explorables one link to their shared code, in place of the code itself."""
+    body = context.get("body", "")
+    if 'class="pp-explore"' in body:
+        code = f"<script>{explore.BUNDLE.read_text(encoding='utf-8').strip()}</script>"
+        context["body"] = body.replace(code, "")
+        app.add_js_file("explore.min.js")
 
 
 def mend_for_screen_readers(app, pagename, template, context: dict, doctree) -> None:

@@ -252,3 +252,22 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
         assert fold.locator("pre").first.is_visible()
     context.close()
     assert outside == [], "requests to elsewhere"
+
+
+def test_the_explorable_moves_before_any_cell_is_run(lab, tmp_path, chromium, move_weight):
+    notebook = tmp_path / "notebooks" / "00_start_here.ipynb"
+    private = os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
+    trust = [sys.executable, "-m", "jupyter", "trust", notebook]
+    subprocess.run(trust, env=private, check=True, capture_output=True)
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{lab}/lab?token={TOKEN}&reset")
+    page.wait_for_function("window.jupyterapp !== undefined")
+    page.evaluate(OPEN, notebook.name)
+    box = page.locator(".jp-OutputArea .pp-explore")
+    box.locator("input").first.wait_for()
+    move_weight(page, box)
+    assert errors == []
+    context.close()

@@ -18,7 +18,7 @@ from tests.folds import exercises, fold, is_folded
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TAGS = {"exercise", "check", "kidney-data", "further", "slider"}
+TAGS = {"exercise", "check", "kidney-data", "further", "slider", "explorable"}
 SHORT = 8  # lines of code
 # Teaching cells at most: code without exercise and check cells.
 BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}

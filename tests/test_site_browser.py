@@ -148,6 +148,42 @@ def test_every_slider_moves(name, home, chromium, move_slider):
         reader.assert_content()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["index", "notebooks/00_start_here"])
+def test_the_explorable_of_the_weight(name, width, scheme, home, chromium, move_weight):
+    size = {"width": width, "height": 700}
+    with Reader(chromium, home, viewport=size, color_scheme=scheme, has_touch=True) as reader:
+        page = reader.open(f"{name}.html")
+        assert page.locator("script[src*='explore.min.js']").count() == 1
+        assert "mikebostock" not in page.content().lower().replace(" ", ""), "linked, not copied"
+        (box,) = page.locator(".pp-explore").all()
+        move_weight(page, box)
+        assert box.bounding_box()["height"] <= 648, "below the bar: picture and controls in one screen"
+        paper = box.evaluate("e => getComputedStyle(e).backgroundColor")
+        assert paper == {"light": "rgb(251, 252, 253)", "dark": "rgb(23, 27, 33)"}[scheme]
+        before = box.locator("output").first.inner_text()
+        track = box.locator("input").first.bounding_box()
+        page.touchscreen.tap(track["x"] + 0.8 * track["width"], track["y"] + track["height"] / 2)
+        assert box.locator("output").first.inner_text() != before, "touch"
+        reader.assert_content()
+
+
+def test_play_makes_few_steps_where_motion_is_reduced(home, chromium):
+    seen = {}
+    for motion in ("reduce", "no-preference"):
+        with Reader(chromium, home, reduced_motion=motion) as reader:
+            page = reader.open("index.html")
+            page.get_by_role("button", name="Play").click()
+            page.wait_for_timeout(700)
+            page.get_by_role("button", name="Pause").click()
+            seen[motion] = int(page.locator(".pp-explore output").first.inner_text())
+            page.wait_for_timeout(300)
+            assert int(page.locator(".pp-explore output").first.inner_text()) == seen[motion]
+            reader.assert_content()
+    assert seen["reduce"] == 1 < seen["no-preference"]
+
+
 def words(html: str) -> set[str]:
     """Return the plain longer words of a page's own text."""
     text = re.search(r'<article role="main".*?</article>', html, flags=re.DOTALL)[0]

@@ -1,0 +1,14 @@
+// Pages push [element, name, data] onto window.explorables, before or after this file is read.
+import weight from "./weight.js";
+
+const known = { weight };
+const start = ([root, name, data]) => {
+  if (root.dataset.started) return;
+  root.dataset.started = "yes";
+  known[name](root, data);
+};
+const waiting = window.explorables ?? [];
+if (Array.isArray(waiting)) {
+  window.explorables = { push: start };
+  waiting.forEach(start);
+}
