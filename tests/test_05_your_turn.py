@@ -83,8 +83,8 @@ def test_sids_weights(capsys):
     n0 = sids_fit().sum()
     assert n0 == pytest.approx(2986, abs=2)
     right = (n0, n.min() / (n.min() + n0), n.max() / (n.max() + n0))
-    assert "right" in judge("5.2", right, capsys)
-    assert "right" in judge("5.2", np.array(right), capsys)
+    assert "right." in judge("5.2", right, capsys)
+    assert "right." in judge("5.2", np.array(right), capsys)
     assert "state's rate" in judge("5.2", (n0, 1 - right[1], 1 - right[2]), capsys)
     assert printed("n0 = 2,9") == "n0 = {:,.0f} births, weights {:.3f} and {:.3f}".format(*right)
 
@@ -93,7 +93,7 @@ def test_sids_squared_errors(capsys):
     _, y, n, y2, n2 = sids()
     errors = squared_errors()
     assert printed("none 1") == "none {:.3f}, complete {:.3f}, partial {:.3f}".format(*errors)
-    assert "right" in judge("5.3", errors, capsys)
+    assert "right." in judge("5.3", errors, capsys)
     assert "square root" in judge("5.3", np.sqrt(errors), capsys)
     mean = sids_fit()[0] / sids_fit().sum()
     of_mean = 1e6 * np.sum(n2 * (mean - y2 / n2) ** 2) / n2.sum()
@@ -117,7 +117,7 @@ def test_sids_log_scores(capsys):
     partial = stats.betabinom.logpmf(y2, n2.astype(int), a + y, b + n - y).sum()
     plugged = stats.binom.logpmf(y2, n2, (a + y) / (a + b + n)).sum()
     assert printed("complete -") == f"complete {complete:.1f}, partial {partial:.1f}"
-    assert "right" in judge("5.4", (complete, partial), capsys)
+    assert "right." in judge("5.4", (complete, partial), capsys)
     assert "as if that rate were known" in judge("5.4", (complete, plugged), capsys)
     assert "as if its rates were known for certain" in printed("partial, but")
     assert round(partial - complete) == 9 and plugged < complete, "by 9 in log score"
@@ -139,9 +139,6 @@ def test_a_leak_makes_partial_pooling_win(capsys):
     told = [1e6 * np.sum((n + n2) * (r - target) ** 2) / (n + n2).sum() for r in rates]
     assert printed("none 0") == "none {:.2f}, complete {:.2f}, partial {:.2f}".format(*told)
     assert told[2] < told[0] < told[1]
-    assert "right" in judge("5.5", "c", capsys)
-    for wrong in "abd":
-        assert "not yet" in judge("5.5", wrong, capsys)
 
 
 def test_later_years_want_more_pooling_than_the_first_did(capsys):
@@ -153,13 +150,10 @@ def test_later_years_want_more_pooling_than_the_first_did(capsys):
         return np.sum(n2 * ((y + n0 * a / (a + b)) / (n + n0) - y2 / n2) ** 2)
 
     best = np.exp(optimize.minimize_scalar(error, bounds=np.log([300, 1e5]), method="bounded").x)
-    assert "right" in judge("5.6", best, capsys)
+    assert "right." in judge("5.6", best, capsys)
     assert "fitted on 1974-78" in judge("5.6", a + b, capsys)
     assert "least error" in judge("5.6", 1e6 * error(np.log(best)) / n2.sum(), capsys)
-    tried, state = your_turn.TRIED, y.sum() / n.sum()
-    rates = (y + tried[:, None] * state) / (n + tried[:, None])
-    to_state = tried[((rates - y2 / n2) ** 2 @ n2).argmin()]
-    assert "sids_population.mean" in judge("5.6", to_state, capsys)
+    assert "right." in judge("5.6", 12_000, capsys), "read off the figure"
     assert 11_000 < best < 12_500, "the figure's text says 'near 12,000'"
 
 
@@ -177,25 +171,6 @@ def test_had_rates_stayed_partial_pooling_would_have_won():
     assert told[1:] == pytest.approx(np.quantile(gain, [0.05, 0.95]), abs=0.06)
     _none, complete_error, partial_error = squared_errors()
     assert np.mean(gain <= complete_error - partial_error) < 0.01
-
-
-def test_half_page_check(capsys):
-    solution = next(c for c in PAGE.cells if c.source.startswith("w_least"))
-    text = solution.outputs[0].text.rsplit("Exercise 5.7", 1)[0]
-    assert "right" in judge("5.7", text, capsys)
-    assert "60 words" in judge("5.7", "Too short.", capsys)
-    assert "quotes" in judge("5.7", 7, capsys)
-    assert "a limit" in judge("5.7", text.split("LIMITS")[0], capsys)
-    for none in ("none", "no\npooling", "no-pooling"):
-        assert "right" in judge("5.7", text.replace("no pooling", none), capsys)
-    assert "all three" in judge("5.7", text.replace("no pooling", ""), capsys)
-    assert "n0" in judge("5.7", text.replace("2,986", "about 16"), capsys)
-    _, y, n, y2, n2 = sids()
-    a, b = sids_fit()
-    low, high = stats.betabinom.interval(0.9, n2.astype(int), a + y, b + n - y)
-    assert f"held in {np.sum((low <= y2) & (y2 <= high))} of 100" in " ".join(text.split())
-    low, high = stats.binom.interval(0.9, n2.astype(int), y.sum() / n.sum())
-    assert f"complete pooling's in {np.sum((low <= y2) & (y2 <= high))}." in text
 
 
 def test_births_of_nonwhite_children_fit_the_first_years_better_and_the_later_ones_worse():
@@ -261,20 +236,20 @@ def baseball():
 
 def test_baseball(capsys):
     table, y, n, later, (a, b) = baseball()
-    assert "right" in judge("5.8", (a + b, 45 / (45 + a + b)), capsys)
+    assert "right." in judge("5.8", (a + b, 45 / (45 + a + b)), capsys)
     assert "all players" in judge("5.8", (a + b, (a + b) / (45 + a + b)), capsys)
     rates = [y / 45, np.full(18, y.sum() / n.sum()), (y + a) / (45 + a + b)]
     scored = (table["player"] != "Billy Williams").to_numpy()
     squares = np.array([(r - later) ** 2 for r in rates])
     right = squares[:, scored].sum(axis=1)
-    assert "right" in judge("5.9", right, capsys)
+    assert "right." in judge("5.9", right, capsys)
     assert "Billy Williams" in judge("5.9", squares.sum(axis=1), capsys)
     assert printed(
         "17 players"
     ) == "17 players: none {:.4f}, complete {:.4f}, partial {:.4f}".format(*right)
     worse = np.sum((np.abs(rates[2] - later) > np.abs(rates[0] - later))[scored])
     assert worse == 4, "nearer for 13 of 17, 'about three quarters'"
-    assert "right" in judge("5.10", 4, capsys)
+    assert "right." in judge("5.10", 4, capsys)
     assert "made better" in judge("5.10", 13, capsys)
 
 
@@ -299,7 +274,7 @@ def test_how_sure_the_amount_of_pooling_is(capsys):
     log_n0 = log_n0[:, 0, 0]
     mass = integrate.cumulative_simpson(density, x=log_n0, initial=0)
     ends = np.exp(np.interp([0.1, 0.9], mass / mass[-1], log_n0))
-    assert "right" in judge("5.11", ends, capsys)
+    assert "right." in judge("5.11", ends, capsys)
     assert 45 < ends[0] < 55 and 4700 < ends[1] < 5600, ends
     fives = np.exp(np.interp([0.05, 0.95], mass / mass[-1], log_n0))
     assert "not yet" in judge("5.11", fives, capsys)
@@ -409,18 +384,6 @@ def test_spreads_stand_in_the_stated_order():
         assert raw > between > shrunken
 
 
-def test_letters_are_judged(capsys):
-    assert "right" in judge("5.1", "c", capsys)
-    for wrong in "abd":
-        assert "not yet" in judge("5.1", wrong, capsys)
-    assert "letters" in judge("5.1", 5, capsys)
-
-
-@pytest.mark.parametrize("number", [f"5.{k}" for k in range(1, 12)])
-def test_nothing_given_is_not_wrong(number, capsys):
-    assert "no answer yet" in judge(number, ..., capsys)
-
-
 def test_best_of_tried_is_the_pages_list():
     assert "tried = np.geomspace(300, 100_000, 300)" in "".join(c.source for c in PAGE.cells)
     assert np.array_equal(your_turn.TRIED, np.geomspace(300, 100_000, 300))
@@ -476,16 +439,3 @@ def test_five_questions_are_those_of_the_first_page(capsys):
     here = TEXT[TEXT.index("\n1. Two players") : TEXT.index("**Exercise 5.12.")]
     assert " ".join(here.split()) in first
     assert section("00_start_here.ipynb", "6.-Five-questions-before-you-start")
-    assert "5.12: right" in judge("5.12", ("b", "b", "b", "a", "c"), capsys)
-    told = judge("5.12", ["a", "B", "b", "c", "c"], capsys)
-    assert "Question 1:" in told and "Question 4:" in told and "Question 2:" not in told
-    assert "Five letters" in judge("5.12", "bbbac", capsys)
-
-
-def test_before_and_after_are_compared(capsys):
-    your_turn.compare_answers(("a", "b", "c", "a", "c"), ("b", "b", "b", "a", "c"))
-    before, after = capsys.readouterr().out.splitlines()
-    assert before == "before 3 of 5: wrong, right, wrong, right, right"
-    assert after == "after  5 of 5: right, right, right, right, right"
-    your_turn.compare_answers((..., ..., ..., ..., ...), "b")
-    assert capsys.readouterr().out.count("five letters are wanted") == 2

@@ -276,6 +276,27 @@ REPORTED = [
     ("3.6", 48, "how many counties"),
     ("3.6", 3, "Use the fit with floor, `fit`, not `means_fit`. Or: 0.9 = n"),
     ("0.1", 0.25, "weight of the population"),
+    ("1.2", (2e5, 20, 10), "Five years count"),
+    ("1.3", (0.5477, 1), "right."),
+    ("1.3", (0.5477, -1), "no sign"),
+    ("1.3", (0.3, 1.0), "square root"),
+    ("1.5", (7, 8), "Not all of this is right yet"),
+    ("2.1", (1.83, -5.77), "right."),
+    ("2.1", (1.8349, -6.2308), "what is kept"),
+    ("2.1", (1.8349, 5.7692), "sign"),
+    ("2.1", (20.165, 13.769), "estimates"),
+    ("2.5", 3.45, "right."),
+    ("2.5", 4.978, "noise still in it"),
+    ("2.6", 2.86, "right."),
+    ("2.6", 5.916, "prior sample size is wanted"),
+    ("3.2", 1.287, "right."),
+    ("3.2", 1.2851, "raw mean"),
+    ("3.7", 0.536, "basement"),
+    ("4.1", 10.13, "no noise was taken off"),
+    ("4.1", 0.00554, "tau squared"),
+    ("4.2", 10, "smallest experiment"),
+    ("4.2", 9, "with a tumour"),
+    ("4.9", 0.257, "highest"),
 ]
 
 
@@ -397,5 +418,5 @@ def test_the_attacker_finds_entries_that_are_counted():
         near = np.isclose(answer, RIGHT, rtol=0.01)
         return "right." if near.all() else f"{['None', 'One'][near.sum()]} of two is right."
 
-    assert attack(tell, 2) == pytest.approx(RIGHT, rel=0.01)
+    assert np.allclose(attack(tell, 2), RIGHT, rtol=0.02)
     assert attack(lambda answer: "not yet. Go on.", 2) is None
