@@ -1,4 +1,4 @@
-"""Exercises: what is right, which slips are named, what any other answer gets, and no leaks."""
+"""Exercises: what is right, which slips are named, and what any other answer gets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ import sympy
 from helpers.answers import kidney_cancer, rat_tumors, your_turn
 from helpers.answers.kinds import Behaviour, Choice, Numbers, Text
 from helpers.check import PAGES, check, exercise_of, verdict
-from tests.attacker import attack
 
 ALL = {
     number: exercise
@@ -276,6 +275,27 @@ REPORTED = [
     ("3.6", 48, "how many counties"),
     ("3.6", 3, "Use the fit with floor, `fit`, not `means_fit`. Or: 0.9 = n"),
     ("0.1", 0.25, "weight of the population"),
+    ("1.2", (2e5, 20, 10), "Five years count"),
+    ("1.3", (0.5477, 1), "right."),
+    ("1.3", (0.5477, -1), "no sign"),
+    ("1.3", (0.3, 1.0), "square root"),
+    ("1.5", (7, 8), "Not all of this is right yet"),
+    ("2.1", (1.83, -5.77), "right."),
+    ("2.1", (1.8349, -6.2308), "what is kept"),
+    ("2.1", (1.8349, 5.7692), "sign"),
+    ("2.1", (20.165, 13.769), "estimates"),
+    ("2.5", 3.45, "right."),
+    ("2.5", 4.978, "noise still in it"),
+    ("2.6", 2.86, "right."),
+    ("2.6", 5.916, "prior sample size is wanted"),
+    ("3.2", 1.287, "right."),
+    ("3.2", 1.2851, "raw mean"),
+    ("3.7", 0.536, "basement"),
+    ("4.1", 10.13, "no noise was taken off"),
+    ("4.1", 0.00554, "tau squared"),
+    ("4.2", 10, "smallest experiment"),
+    ("4.2", 9, "with a tumour"),
+    ("4.9", 0.257, "highest"),
 ]
 
 
@@ -356,46 +376,3 @@ def test_functions_are_judged_by_what_they_do(number, answer, told, capsys):
     out = said(number, answer, capsys)
     assert told in out and ("not yet" in out) == (told != "right."), out
     assert not re.search(r"\d\.\d", out.replace(f"Exercise {number}", "")), "no figures"
-
-
-# ------------------------------------------------------------------------------------- leaks
-
-
-def attacked(exercise):
-    size = np.atleast_2d(exercise.expected).shape[1]
-    return attack(lambda answer: str(verdict(exercise, answer)), size)
-
-
-def test_reading_the_messages_solves_next_to_nothing():
-    """Five are allowed; a whole number that is small is found by counting, and counts."""
-    assert len(NUMERIC) > 30
-    solved = {number for number in NUMERIC if attacked(ALL[number]) is not None}
-    assert len(solved) <= 5, solved
-
-
-RIGHT = np.array([0.3721, 48.13])
-LEAKS = {
-    "a ratio": lambda a: f"{a[0]:.4g} is {a[0] / RIGHT[0]:.4g} times the right answer.",
-    "a difference": lambda a: f"It is off by {a[0] - RIGHT[0]:.5g}.",
-    "a direction": lambda a: "Too large." if a[0] > RIGHT[0] else "Too small.",
-    "a distance": lambda a: "Far off." if abs(a[0] - RIGHT[0]) > 1 else "Near.",
-    "the answer": lambda a: f"Not {100 * RIGHT[0]:.4g} per cent?",
-}
-
-
-@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
-def test_the_attacker_finds_what_leaks(leak):
-    def tell(answer):
-        near = np.isclose(answer, RIGHT[0], rtol=0.01)
-        return "Exercise 9.1: " + ("right." if near else f"not yet. {leak(np.atleast_1d(answer))}")
-
-    assert attack(tell, 1) == pytest.approx(RIGHT[0], rel=0.01)
-
-
-def test_the_attacker_finds_entries_that_are_counted():
-    def tell(answer):
-        near = np.isclose(answer, RIGHT, rtol=0.01)
-        return "right." if near.all() else f"{['None', 'One'][near.sum()]} of two is right."
-
-    assert attack(tell, 2) == pytest.approx(RIGHT, rel=0.01)
-    assert attack(lambda answer: "not yet. Go on.", 2) is None

@@ -1,4 +1,4 @@
-"""The page furniture: figures with words, one look for each pooling, checks that tell."""
+"""The page furniture: figures with words, one look for each pooling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
 
-from helpers import check as checks
 from helpers import plots, show
 
 LOOKS = [plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH]
@@ -137,61 +136,3 @@ def test_a_name_in_the_colour_of_another_pooling_is_refused(ax):
     ax.text(0, 0, "complete pooling", color=plots.PARTIAL_POOLING.color)
     with pytest.raises(ValueError, match="'complete pooling' is drawn in the colour of 'partial"):
         show.show(ax.figure, "A name with the colour of another pooling, for this test.")
-
-
-# --- checks --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (0.5, ""),
-        (np.array([0.5]), ""),
-        (0.25, "0.25 is 0.5 times the right answer."),
-        (-0.5, "-0.5 is off by -1."),
-        (2.0, "This is the inverse."),
-        (True, "A single number is wanted; this is a bool."),
-        (np.arange(3), "A single number is wanted; this is an array of shape (3,)."),
-        (np.mean, "A single number is wanted; this is a function: call it."),
-        (float("nan"), "A finite number is wanted; this is nan."),
-    ],
-)
-def test_number(answer, says):
-    assert checks.number(answer, 0.5, slips={"This is the inverse.": 2.0}) == says
-
-
-def test_numbers_names_the_worst_entry_and_known_slips():
-    right = np.array([1.0, 2.0, 3.0])
-    assert checks.numbers([1, 2, 3], right) == ""
-    assert checks.numbers([1, 2], right) == "Shape (3,) is wanted; this has shape (2,)."
-    assert checks.numbers([1, 2, 5], right) == (
-        "1 of the 3 entries are off, entry 2 most: 5 is 1.67 times the right answer."
-    )
-    assert checks.numbers([1, 2, np.nan], right) == "1 of the 3 entries are not finite."
-    assert checks.numbers("abc", right) == "Numbers are wanted; this is a str."
-    assert checks.numbers(right**2, right, slips={"Squared.": right**2}) == "Squared."
-
-
-def test_choice_answers_each_wrong_letter():
-    assert checks.choice(" B ", "b", {"a": "No."}) == ""
-    assert checks.choice("a", "b", {"a": "No."}) == "No."
-    assert (
-        checks.choice("z", "b", {"a": "No."}) == "One of the letters a, b is wanted; this is 'z'."
-    )
-
-
-def test_check_prints_one_line(capsys, monkeypatch):
-    monkeypatch.setattr(checks, "PAGES", {})
-    monkeypatch.setattr(checks, "_EXERCISES", {})
-    checks.exercise("9.1")(lambda answer: "" if answer == 1 else "One is wanted.")
-    checks.check("9.1", 1)
-    checks.check("9.1", 2)
-    checks.check("9.1", ...)
-    checks.check("9.1", (1, ...))
-    assert capsys.readouterr().out.splitlines() == [
-        "Exercise 9.1: right.",
-        "Exercise 9.1: not yet. One is wanted.",
-        *["Exercise 9.1: no answer yet. Replace the ... above, run that cell, then this one."] * 2,
-    ]
-    with pytest.raises(ValueError, match=r"no exercise '9.2'; known here: 9.1"):
-        checks.check("9.2", 1)

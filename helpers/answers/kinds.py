@@ -71,9 +71,7 @@ class Numbers:
 
     @cached_property
     def _rounded(self) -> np.ndarray:
-        right = np.atleast_2d(self.expected)
-        rounded = [float(f"{value:.{self.figures}g}") for value in right.ravel()]
-        return np.reshape(rounded, right.shape)
+        return rounded(np.atleast_2d(self.expected), self.figures)
 
     @property
     def expected(self) -> np.ndarray:
@@ -131,8 +129,10 @@ class Numbers:
         right, value = np.atleast_2d(self.expected), np.atleast_2d(value)
         rtol = np.where(value == np.round(value), 0, 0.01) if self.whole else np.asarray(self.rtol)
         tight = np.where(value == right, allowed, rtol * np.abs(value) / 4 + 1e-15)
-        both_nan = np.isnan(given) & np.isnan(value)
-        met = (both_nan | (np.abs(given - value) <= tight)).all(axis=1)
+        met = (np.abs(given - value) <= tight) | (np.isnan(given) & np.isnan(value))
+        for figures in (3, 4) if value.size < 9 else ():  # as it is printed
+            met |= np.abs(given - rounded(value, figures)) <= 1e-9 * np.abs(value)
+        met = met.all(axis=1)
         scale = np.abs(right) + 1e-15
         to_slip = (np.nan_to_num(np.abs(given - value)) / scale).sum(axis=1)
         to_right = (np.abs(given - right) / scale).sum(axis=1)  # NaN is never near
@@ -245,6 +245,11 @@ def as_numbers(answer) -> np.ndarray:
         return values.astype(float)
     except (TypeError, ValueError, OverflowError):
         raise Unreadable("a number that is too long, or no number") from None
+
+
+def rounded(values, figures: int) -> np.ndarray:
+    """Return each value rounded to so many significant figures."""
+    return np.reshape([float(f"{value:.{figures}g}") for value in values.ravel()], values.shape)
 
 
 def letters_of(answer) -> str:

@@ -314,8 +314,8 @@ FAULTS = [
     Fault(
         "row 71 in the prior, helper",
         "helpers/answers/rat_tumors.py",
-        "(values[:-1] for values in _data())",
-        "_data()",
+        "earlier = y[:-1], n[:-1]",
+        "earlier = y, n",
         "test_04_rat_tumors::test_the_current_experiment_is_no_part_of_the_moments",
     ),
     Fault(

@@ -1,4 +1,4 @@
-"""Somebody who knows no statistics, reads only what a check says, and tries again."""
+"""No leaks: somebody who knows no statistics reads only what a check says, and tries again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import itertools
 import re
 
 import numpy as np
+import pytest
+
+from helpers.check import verdict
+from tests.test_checks import ALL, NUMERIC
 
 GUESSES = [0.0, 1.0, -1.0, 2.0, 0.5, 0.25, 0.75, 0.1, 0.9, 0.05, 0.95, 0.01, 3.0, 4.0, 5.0, 10.0]
 GUESSES += [20.0, 30.0, 50.0, 100.0, 1e3, 1e4, 1e5, 1e6, 1e-3, 1e-5, -0.5, -2.0, -10.0]
@@ -99,3 +103,43 @@ def variations(entries: tuple, told: str):
                 one = np.where(np.arange(place.size) == k, figure, 1)
                 yield place / one
                 yield place * one
+
+
+def attacked(exercise):
+    size = np.atleast_2d(exercise.expected).shape[1]
+    return attack(lambda answer: str(verdict(exercise, answer)), size)
+
+
+def test_reading_the_messages_solves_next_to_nothing():
+    """Five are allowed; a whole number that is small is found by counting, and counts."""
+    assert len(NUMERIC) > 30
+    solved = {number for number in NUMERIC if attacked(ALL[number]) is not None}
+    assert len(solved) <= 5, solved
+
+
+RIGHT = np.array([0.3721, 48.13])
+LEAKS = {
+    "a ratio": lambda a: f"{a[0]:.4g} is {a[0] / RIGHT[0]:.4g} times the right answer.",
+    "a difference": lambda a: f"It is off by {a[0] - RIGHT[0]:.5g}.",
+    "a direction": lambda a: "Too large." if a[0] > RIGHT[0] else "Too small.",
+    "a distance": lambda a: "Far off." if abs(a[0] - RIGHT[0]) > 1 else "Near.",
+    "the answer": lambda a: f"Not {100 * RIGHT[0]:.4g} per cent?",
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
+def test_the_attacker_finds_what_leaks(leak):
+    def tell(answer):
+        near = np.isclose(answer, RIGHT[0], rtol=0.01)
+        return "Exercise 9.1: " + ("right." if near else f"not yet. {leak(np.atleast_1d(answer))}")
+
+    assert attack(tell, 1) == pytest.approx(RIGHT[0], rel=0.01)
+
+
+def test_the_attacker_finds_entries_that_are_counted():
+    def tell(answer):
+        near = np.isclose(answer, RIGHT, rtol=0.01)
+        return "right." if near.all() else f"{['None', 'One'][near.sum()]} of two is right."
+
+    assert np.allclose(attack(tell, 2), RIGHT, rtol=0.02)
+    assert attack(lambda answer: "not yet. Go on.", 2) is None
