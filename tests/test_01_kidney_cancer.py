@@ -236,8 +236,8 @@ def test_fitted_population_by_four_routes(kidney):
     assert (n < kidney.fit.prior_sample_size).mean() == pytest.approx(0.9, abs=0.005)
     says("Nine counties in ten have less", "about 305,000 person-years.", "rises from 305,000 to")
     for name, model in (("Beta-Binomial", kidney.fit), ("Gamma-Poisson", kidney.population)):
-        told = f"mean {1e5 * model.mean:.4f} per 100,000, sd {1e5 * model.sd:.4f}"
-        prints(f"{name}: {told}; n0 = {model.prior_sample_size:,.0f} person-years")
+        told = f"mean {1e5 * model.mean:.3f} per 100,000, sd {1e5 * model.sd:.3f}"
+        prints(f"{name}: {told}; n0 = {round(model.prior_sample_size, -3):,.0f} person-years")
     by_hand = {}
     for n0 in (30_000, 300_000, 3_000_000, 3e9):
         a = n0 * kidney.national
@@ -459,7 +459,7 @@ def test_states_as_a_second_level_by_two_stages(kidney):
     nested = counts.fit_nested(kidney.y, kidney.n, kidney.table["state"])
     assert round(nested.prior_sample_size, -3) == 408_000
     assert round(nested.group_sd, 2) == 0.13
-    prints("states differ by 13%; n0 within a state 407,585")
+    prints("states differ by 13%; n0 within a state 408,000")
     score = nested.population.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(
         kidney.y2
     )
