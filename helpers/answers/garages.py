@@ -89,9 +89,7 @@ def _turning_point():
     """Return the n0 at which one visit of 2 minutes and forty of 15 give the same estimate."""
     n0 = 520 / 182
     slips = {
-        "That is the between-garage spread in minutes there; the prior sample size is wanted.": (
-            10 / n0**0.5
-        ),
+        "That is the between-garage sd there; the prior sample size is wanted.": 10 / n0**0.5,
         "That compares only the weights. Multiply each by its distance from 20.": 40.0,
     }
     return n0, slips

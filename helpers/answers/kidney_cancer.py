@@ -40,9 +40,7 @@ def _share_without_a_death():
     slips = {
         "That is the share of all counties; only the lowest tenth is asked for.": zero.mean(),
         "That is the lowest tenth of 1980-84; take both periods together.": np.mean(y[first] == 0),
-        "That is a number of counties; divide by how many the lowest tenth has.": zero[
-            lowest
-        ].sum(),
+        "That is a number of counties; give their share.": zero[lowest].sum(),
     }
     return zero[lowest].mean(), slips
 
@@ -148,24 +146,16 @@ def _coverage_over_units():
 
 def _where_it_loses():
     """Return the root mean squared errors for one county unlike the others."""
-    chance, weight = 1e5 * np.sqrt(15e-5 / 1e5), 0.25
-    bias = (1 - weight) * 10
+    raw, weight = 1e5 * np.sqrt(15e-5 / 1e5), 0.25
+    bias, error = (1 - weight) * 10, np.hypot((1 - weight) * 10, weight * raw)
+    swapped = np.hypot(weight * 10, weight * raw)
     slips = {
-        "The bias is (1 - weight) times the distance: the mean gets the rest.": [
-            chance,
-            np.hypot(weight * 10, weight * chance),
-        ],
-        "That is the bias alone; add the variance, then take the root.": [chance, bias],
-        "The noise is weighted as well: weight times the raw standard deviation.": [
-            chance,
-            np.hypot(bias, chance),
-        ],
-        "The first is in deaths per person-year; give it per 100,000.": [
-            chance / 1e5,
-            np.hypot(bias, weight * chance),
-        ],
+        "The bias is (1 - weight) times the distance: the mean gets the rest.": [raw, swapped],
+        "That is the bias alone; add the variance, then take the root.": [raw, bias],
+        "The noise is weighted too: weight times the raw sd.": [raw, np.hypot(bias, raw)],
+        "The first is in deaths per person-year; give it per 100,000.": [raw / 1e5, error],
     }
-    return [chance, np.hypot(bias, weight * chance)], slips
+    return [raw, error], slips
 
 
 def _share_above_one_and_a_half():

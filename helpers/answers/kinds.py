@@ -87,14 +87,9 @@ class Numbers:
     def wanted(self) -> str:
         """The kind of answer that is asked for, as the start of a sentence."""
         m = np.atleast_2d(self.expected).shape[1]
-        if m == 1:
-            return (
-                "One whole number is wanted, as 12"
-                if self.whole
-                else "One number is wanted, as 0.4"
-            )
-        count = {2: "Two numbers are wanted", 3: "Three numbers are wanted"}
-        return count.get(m, f"An array of {m:,} numbers is wanted, one a unit")
+        one = "One whole number is wanted, as 12" if self.whole else "One number is wanted, as 0.4"
+        few = {1: one, 2: "Two numbers are wanted", 3: "Three numbers are wanted"}
+        return few.get(m, f"An array of {m:,} numbers is wanted, one a unit")
 
     def judge(self, answer) -> Verdict:
         """Return what becomes of this answer."""

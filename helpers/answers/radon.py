@@ -39,18 +39,17 @@ def _fit(predictors: str = "floor"):
 def _hennepin():
     """Return the weighted average of Hennepin's mean and the centre."""
     fit, (n, mean) = _fit(""), _counties().loc["Hennepin"]
-    centre, raw_centre = fit.coefficients[0], _radon()["log_radon"].mean()
+    centre = fit.coefficients[0]
     weight = n / (n + fit.prior_sample_size)
     not_squared = n / (n + fit.sigma_y / fit.sigma_alpha)
 
     def average(weight, centre=centre):
         return weight * mean + (1 - weight) * centre
 
+    of_houses = average(weight, _radon()["log_radon"].mean())
     slips = {
         "This is the raw mean: nothing is pooled yet.": mean,
-        "The centre is means_fit.coefficients[0], not the mean of all houses.": average(
-            weight, raw_centre
-        ),
+        "The centre is means_fit.coefficients[0], not the mean of all houses.": of_houses,
         "The two weights are the wrong way round.": average(1 - weight),
         "The prior sample size is a ratio of variances: square the sds.": average(not_squared),
         "This is the weight; the level is wanted.": weight,
@@ -88,13 +87,12 @@ def _weight_under_a_fixed_prior():
 def _counties_with_nine_tenths():
     """Count the counties with weight 0.9 or more: n >= 9 n0."""
     n0, n = _fit().prior_sample_size, _counties()["n"]
+    without_floor = _fit("").prior_sample_size
     size = "That is the size from which on it happens; how many counties are that large?"
     slips = {
         size: 9 * n0,
         f"{size} ": np.ceil(9 * n0),
-        "Use the fit with floor, `fit`, not `means_fit`.": (
-            n >= 9 * _fit("").prior_sample_size
-        ).sum(),
+        "Use the fit with floor, `fit`, not `means_fit`.": (n >= 9 * without_floor).sum(),
         "0.9 = n / (n + n0) gives n = 9 n0, not 10 n0.": (n >= 10 * n0).sum(),
         "That is the share of the counties; give their number.": (n >= 9 * n0).mean(),
     }
@@ -107,15 +105,13 @@ def _first_floor_above_four():
 
     fit = _fit()
     guess = fit.predict(1)
-    mean, sd = guess.mean[0], guess.observation_sd[0]
+    mean, sd, of_level = guess.mean[0], guess.observation_sd[0], guess.parameter_sd[0]
 
     def above(mean, sd, limit=LOG_ACTION_LEVEL):
         return norm.sf(limit, mean, sd)
 
     slips = {
-        "That is the chance that the county's level is above 4: a single house adds sigma_y.": (
-            above(mean, guess.parameter_sd[0])
-        ),
+        "That is for the county's level: a single house adds sigma_y.": above(mean, of_level),
         "A new county adds sigma_alpha: use observation_sd.": above(mean, fit.sigma_y),
         "That is a basement: predict(1) is the first floor.": above(fit.coefficients[0], sd),
         "That is the chance of being below 4.": 1 - above(mean, sd),

@@ -33,10 +33,9 @@ def _noise_removed():
     y, n = _data()
     earlier = y[:-1], n[:-1]
     m = np.mean(earlier[0] / earlier[1])
+    tau2 = m * (1 - m) / (size(*earlier) + 1)
     slips = {
-        "That is tau squared. The prior sample size is m (1 - m) / tau2 - 1.": m
-        * (1 - m)
-        / (size(*earlier) + 1),
+        "That is tau squared. The prior sample size is m (1 - m) / tau2 - 1.": tau2,
         "That is the source's: no noise was taken off.": size(*earlier, noise=False, ddof=0),
         "No noise was taken off.": size(*earlier, noise=False),
         "The - h tau2 on the right is missing: divide by 1 - h.": size(*earlier, again=False),
@@ -181,30 +180,24 @@ def _four_or_more():
     from scipy import stats
 
     y, n = _data()
-    fit = fit_marginal_likelihood(y, n)
+    fit, grid70 = fit_marginal_likelihood(y, n), posterior_grid(y[:-1], n[:-1])
+    plugged_in = stats.betabinom.sf(3, 14, fit.alpha, fit.beta)
 
-    def above(most, grid=None, tumors=0, healthy=0):
+    def above(most, grid=None, seen=(0, 0)):
         """Return the chance of more than `most`, in a group with these rats seen."""
-        chances = [
-            (grid or _grid()).mean(
-                lambda a, b, k=k: stats.betabinom.pmf(k, 14, a + tumors, b + healthy)
-            )
-            for k in range(most + 1)
-        ]
-        return 1 - sum(chances)
+
+        def chance(a, b):
+            pmf = (stats.betabinom.pmf(k, 14, a + seen[0], b + seen[1]) for k in range(most + 1))
+            return 1 - sum(pmf)
+
+        return (grid or _grid()).mean(chance)
 
     slips = {
         "That is for 5 or more: sf(4) is the chance of more than 4.": above(4),
-        "That is for 14 more rats of the current group; a new one has not been seen.": above(
-            3, None, 4, 10
-        ),
-        "That takes every group's risk to be the mean risk.": stats.binom(14, fit.mean).sf(3),
-        "That plugs in one alpha and beta. Full Bayes averages over them.": stats.betabinom(
-            14, fit.alpha, fit.beta
-        ).sf(3),
-        "That is without the current experiment: use all 71.": above(
-            3, posterior_grid(y[:-1], n[:-1])
-        ),
+        "That is for 14 more rats of the current group; ask for a new one.": above(3, seen=(4, 10)),
+        "That takes every group's risk to be the mean risk.": stats.binom.sf(3, 14, fit.mean),
+        "That plugs in one alpha and beta. Full Bayes averages over them.": plugged_in,
+        "That is without the current experiment: use all 71.": above(3, grid70),
         "That is the chance of 3 or fewer.": 1 - above(3),
     }
     return above(3), slips

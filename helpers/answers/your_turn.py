@@ -57,19 +57,14 @@ def _sids_weights():
         return np.r_[n0, ends / (ends + n0)]
 
     right = told(population.prior_sample_size)
-    moments, corrected = fit_moments(y, n), fit_moments(y, n, remove_noise=True)
+    raw, corrected = fit_moments(y, n), fit_moments(y, n, remove_noise=True)
     slips = {
-        "Those are weights of the state's rate: n / (n + n0) is wanted.": np.r_[
-            right[0], 1 - right[1:]
-        ],
+        "Those are weights of the state's rate: n / (n + n0) is wanted.": abs([0, 1, 1] - right),
         "The two weights are swapped: the smallest county first.": right[[0, 2, 1]],
         "The weights are in per cent. Give shares between 0 and 1.": right * [1, 100, 100],
         "That is beta alone. The prior sample size is alpha + beta.": told(population.beta),
-        "The binomial noise is still in that spread (fit_moments as it is).": told(
-            moments.prior_sample_size
-        ),
-        "Those are the corrected moments: a fair answer, but marginal likelihood was asked "
-        "for.": told(corrected.prior_sample_size),
+        "The noise is still in that spread (fit_moments as it is).": told(raw.prior_sample_size),
+        "Those are corrected moments; use marginal likelihood.": told(corrected.prior_sample_size),
     }
     return right, slips
 
@@ -89,12 +84,8 @@ def _sids_errors():
         "Those are root mean squared errors: leave out the square root.": np.sqrt(right),
         "Those are squared rates per birth. Multiply the rates by 1,000 before squaring.": right
         / PER**2,
-        "Weight by the births of 1979-84, the years that are predicted.": weighted_error(
-            rates, later, n
-        ),
-        "That is the error on 1974-78, the years the rates were fitted to.": weighted_error(
-            rates, y / n, n
-        ),
+        "Weight by the births of 1979-84, not of 1974-78.": weighted_error(rates, later, n),
+        "That is the error on 1974-78, the years of the fit.": weighted_error(rates, y / n, n),
         "The second uses the state's rate of 1979-84, which nobody knew before. Use that of "
         "1974-78.": one_rate(later_y.sum() / later_n.sum()),
         "The state's rate is all deaths over all births, not the mean of the counties' "
@@ -119,23 +110,19 @@ def _sids_log_scores():
 
     pooled, right = score(complete), told.logpmf(later_y).sum()
     per_1000 = "`state` is per 1,000 births; `p` is a probability: divide by 1,000."
+    of_new = [pooled, new.logpmf(later_y).sum()]
+    added = [binom.pmf(later_y, later_n, complete).sum(), told.pmf(later_y).sum()]
     slips = {
         per_1000: [np.nan, right],
         "The first uses the state's rate of 1979-84, which nobody knew before. Use that of "
         "1974-78.": [score(later_y.sum() / later_n.sum()), right],
         "The second is a binomial at the shrunken rate, as if that rate were known for certain. "
         "Use predictive(...), which knows that it is not.": [pooled, score(partial)],
-        "The second predicts for new counties: give predictive(...) the data of 1974-78.": [
-            pooled,
-            new.logpmf(later_y).sum(),
-        ],
+        "The second predicts for new counties: give predictive(...) the data of 1974-78.": of_new,
         "Those are means over counties: give the sums.": np.array([pooled, right]) / y.size,
         "They stand in the wrong order: complete pooling first.": [right, pooled],
         "A log score is negative here: add up logpmf as it is.": [-pooled, -right],
-        "Those are sums of probabilities. Add up their logarithms: logpmf, not pmf.": [
-            binom.pmf(later_y, later_n, complete).sum(),
-            told.pmf(later_y).sum(),
-        ],
+        "Those are sums of probabilities. Add up their logarithms: logpmf, not pmf.": added,
     }
     return [pooled, right], slips
 
