@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TAGS = {"exercise", "check", "kidney-data", "further", "slider", "explorable"}
-SHORT = 8  # lines of code
+SHORT = 12  # lines of code: a longer cell is a sign that a line should be a sentence or a function
 # Teaching cells at most: code without exercise and check cells.
 BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}
 
