@@ -529,8 +529,6 @@ def test_predictive_check(rats, grid):
 # --- exercises
 
 
-
-
 def test_the_current_experiment_is_no_part_of_the_moments(rats, capsys):
     """Exercise 4.1 by the formula: right with the 70 earlier experiments, wrong with all 71."""
     for last, verdict in ((70, "right."), (71, "not yet")):

@@ -159,7 +159,9 @@ def test_the_explorable_of_the_weight(name, width, scheme, home, chromium, move_
         assert "mikebostock" not in page.content().lower().replace(" ", ""), "linked, not copied"
         (box,) = page.locator(".pp-explore").all()
         move_weight(page, box)
-        assert box.bounding_box()["height"] <= 648, "below the bar: picture and controls in one screen"
+        assert box.bounding_box()["height"] <= 648, (
+            "below the bar: picture and controls in one screen"
+        )
         paper = box.evaluate("e => getComputedStyle(e).backgroundColor")
         assert paper == {"light": "rgb(251, 252, 253)", "dark": "rgb(23, 27, 33)"}[scheme]
         before = box.locator("output").first.inner_text()

@@ -71,12 +71,19 @@ def test_no_solution_is_left(built):
             if cell.cell_type == "code":
                 assert cell.outputs == [] and cell.execution_count is None
             told += squeeze(cell.source) + "\n"
+    stubs = [
+        c.source
+        for p in PAGES.values()
+        for c in p.cells
+        if "exercise" in c.metadata.get("tags", [])
+    ]
+    begun = squeeze("".join(stubs))  # a half-written stub may hand on its names: (move_P, move_Q)
     for page in PAGES.values():
         for cell in solutions(page):
             (code, *_) = re.findall(r"```python\n(.*?)```", cell.source, flags=re.DOTALL)
             assert squeeze(code) not in told
             for given in re.findall(r"^answer_\d+_\d+ *=.*$", code, flags=re.MULTILINE):
-                assert squeeze(given) not in told, given
+                assert squeeze(given) in begun or squeeze(given) not in told, given
     for path in (built[0] / "student").rglob("*"):
         if (
             path.is_file()
