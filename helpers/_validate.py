@@ -81,7 +81,8 @@ def labels(group, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         codes, found = pd.factorize(group)
     except TypeError:
         raise TypeError("group: labels must be hashable; a list or a dict is none") from None
-    refuse("group", "a label is missing", codes < 0, codes)
+    if (codes < 0).any():
+        raise ValueError(f"group: a label is missing at entry {int(np.argmax(codes < 0))}")
     found = np.asarray(found)
     try:
         order = np.argsort(found, kind="stable")

@@ -5,140 +5,342 @@ The model, for row i in group j (a house in a county):
     y_i = alpha_j + x_i' beta + error,        error ~ Normal(0, sigma_y^2)
     alpha_j = gamma_0 + u_j' gamma + eta_j,   eta_j ~ Normal(0, sigma_alpha^2)
 
-`partial_pooling` fits it by (restricted) maximum likelihood, `gibbs` and `posterior_grid` by full
-Bayes. All of them look at the rows once, to make a `GroupSummary`: each group's size and means,
-and one small matrix of within-group cross-products. Nothing after that depends on the rows.
+A fit needs of the rows only a table of sums per group (`group_sums`); given the ratio
+sigma_alpha^2 / sigma_y^2, everything else has a formula (Bates et al., 2015, section 3.4).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
+from scipy.optimize import brentq
 
-from helpers._grouped import (
-    GroupSummary,
-    by_group,
-    full_rank,
-    label_codes,
-    least_of_own,
-    series,
-    table_columns,
-)
-from helpers._profile import Profile
-from helpers._two_level_bayes import (
-    SPREAD_PRIORS,
-    TwoLevelDraws,
-    TwoLevelPosterior,
-    gibbs,
-    posterior_grid,
-)
-from helpers._validate import all_finite, not_negative, same_length, single, vector
-
-__all__ = [
-    "SPREAD_PRIORS",
-    "GroupSummary",
-    "MultilevelFit",
-    "NoPoolingFit",
-    "Prediction",
-    "RegressionFit",
-    "TwoLevelDraws",
-    "TwoLevelPosterior",
-    "complete_pooling",
-    "fit_at",
-    "fit_summary",
-    "gibbs",
-    "leave_out_errors",
-    "no_pooling",
-    "partial_pooling",
-    "posterior_grid",
-    "profile_deviance",
-    "three_poolings",
-]
+from helpers._validate import labels, refuse, vector
 
 
-# ------------------------------------------------------------------------- what the fits return
+def series(values, groups, name):
+    """Make a pandas Series by group."""
+    import pandas as pd
+
+    return pd.Series(values, index=pd.Index(groups, name="group", tupleize_cols=False), name=name)
+
+
+def columns_of(name, table, rows, letter="x"):
+    """Return column names and a list of float columns, each of `rows` finite entries."""
+    if table is None:
+        return (), []
+    if hasattr(table, "columns"):
+        names = tuple(map(str, table.columns))
+        columns = [table.iloc[:, at] for at in range(len(names))]
+    elif hasattr(table, "to_numpy"):  # a Series
+        names, columns = (f"{letter}1" if table.name is None else str(table.name),), [table]
+    else:
+        array = np.asarray(table)
+        columns = list(array.reshape(len(array), -1).T) if array.size else []
+        names = tuple(f"{letter}{at + 1}" for at in range(len(columns)))
+    columns = [vector(f"{name}[{at!r}]", column) for at, column in zip(names, columns, strict=True)]
+    for column in columns:
+        if column.size != rows:
+            raise ValueError(
+                f"y and {name}: equal lengths are wanted; y has {rows}, {name} has {column.size}"
+            )
+    return names, columns
 
 
 @dataclass(frozen=True)
-class RegressionFit:
-    """One regression for all rows: complete pooling."""
+class GroupSums:
+    """The sums per group that a fit needs, all about one common `centre`."""
 
-    names: tuple[str, ...]  # "intercept", then X's columns
-    coefficients: np.ndarray  # in that order
+    groups: np.ndarray  # (J,) labels
+    n: np.ndarray  # (J,) rows
+    sums: np.ndarray  # (J, k + 1) sums of X's columns and, last, of y, each less its centre
+    cross: np.ndarray  # (J, k + 1, k + 1) sums of their products
+    centre: np.ndarray  # (k + 1,)
+    names: tuple[str, ...]  # the k columns of X
+
+    @classmethod
+    def from_table(cls, table, *, y="y", X=(), centre=None) -> GroupSums:
+        """Read a table that a database made with GROUP BY.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Indexed by group, with columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name
+            in `X`, and `a*b` = SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b
+            included. Tables of parts are added: ``pd.concat(parts).groupby(level=0).sum()``.
+        y : str
+        X : sequence of str
+        centre : mapping, optional
+            c by name: any number near the column's mean, the same in all groups; 0 if left out.
+        """
+        names = [*X, y]
+        pairs = [
+            [f"{a}*{b}" if f"{a}*{b}" in table.columns else f"{b}*{a}" for b in names]
+            for a in names
+        ]
+        cross = np.array([[table[pair].to_numpy(float) for pair in row] for row in pairs])
+        at = np.array([(centre or {}).get(name, 0.0) for name in names])
+        return cls(
+            np.asarray(table.index),
+            table["n"].to_numpy(float),
+            table[names].to_numpy(float),
+            np.moveaxis(cross, 2, 0),
+            at,
+            tuple(X),
+        )
+
+    @property
+    def means(self):
+        """Each group's means about the centre, shape (J, k + 1); 0 for a group without rows."""
+        return self.sums / np.maximum(self.n, 1)[:, None]
+
+    @property
+    def within(self):
+        """Cross-products about the groups' own means, all groups together."""
+        return self.cross.sum(axis=0) - self.sums.T @ self.means
+
+
+def group_sums(y, group, X=None) -> GroupSums:
+    """Sum rows by group, about the grand means.
+
+    Parameters
+    ----------
+    y : array_like, shape (N,)
+    group : array_like, shape (N,)
+        Any hashable labels.
+    X : DataFrame or array_like, shape (N, k), optional
+        Predictors of the rows, without the intercept.
+    """
+    y = vector("y", y)
+    names, columns = columns_of("X", X, y.size)
+    groups, codes = labels(group, y.size)
+    centre = np.array([column.mean() for column in (*columns, y)])
+    moved = [column - c for column, c in zip((*columns, y), centre, strict=True)]
+    total = lambda values: np.bincount(codes, values, minlength=groups.size)  # noqa: E731
+    cross = np.empty((groups.size, len(moved), len(moved)))
+    for a, left in enumerate(moved):
+        for b in range(a + 1):
+            cross[:, a, b] = cross[:, b, a] = total(left * moved[b])
+    sums = np.column_stack([total(column) for column in moved])
+    return GroupSums(groups, total(None), sums, cross, centre, names)
+
+
+def group_table(table, group):
+    """Return group predictors, given by row or by group, as a DataFrame indexed by group."""
+    import pandas as pd
+
+    groups, codes = labels(group)
+    keyed = isinstance(table, pd.Series | pd.DataFrame)
+    alone = groups.size == codes.size  # then the index says which is meant
+    if keyed and (len(table) != codes.size or alone and set(table.index) == set(groups.tolist())):
+        return table
+    names, columns = columns_of("group_predictors", table, codes.size, "u")
+    first = np.unique(codes, return_index=True)[1]
+    for name, column in zip(names, columns, strict=True):
+        odd = column != column[first][codes]
+        if odd.any():
+            raise ValueError(
+                f"group_predictors[{name!r}]: it must be constant within a group; "
+                f"group {groups.tolist()[codes[np.argmax(odd)]]!r} has several values"
+            )
+    values = {name: column[first] for name, column in zip(names, columns, strict=True)}
+    return pd.DataFrame(values, index=pd.Index(groups, tupleize_cols=False))
+
+
+def _at_groups(table, groups):
+    """Return names and values (J, q) of a pandas object indexed by group."""
+    import pandas as pd
+
+    if table is None:
+        return (), np.empty((groups.size, 0))
+    names, columns = columns_of("group_predictors", table, len(table), "u")
+    at = table.index.get_indexer(pd.Index(groups, tupleize_cols=False))
+    if (at < 0).any():
+        raise ValueError(
+            f"group_predictors: group {groups.tolist()[np.argmax(at < 0)]!r} has no value"
+        )
+    return names, np.column_stack([column[at] for column in columns])
+
+
+def full_rank(cross, total, n, centre, names, others):
+    """Raise if a column is (almost) a combination of `others` and those before it, and name it."""
+    least = 1e-10 * np.diag(total) + 1e-24 * n * centre**2 + np.finfo(float).tiny
+    left = np.array(cross)
+    for k, name in enumerate(names):
+        if left[k, k] <= least[k]:
+            before = ", ".join([others, *map(repr, names[:k])])
+            raise ValueError(
+                f"X: the design is rank-deficient: column {name!r} is a combination of {before}"
+            )
+        left = left - np.outer(left[:, k], left[k]) / left[k, k]
+
+
+class Profile:
+    """The likelihood as a function of ratio = sigma_alpha^2 / sigma_y^2 alone.
+
+    Within a group of n rows the covariance of y is sigma_y^2 (I + ratio 11'). Its inverse leaves
+    deviations from the group mean alone and divides the mean by 1 + n ratio. So each quadratic
+    form is `within` + sum over groups of n / (1 + n ratio) * (outer product of means), and groups
+    of equal size are added up before the search starts. All is about the centre.
+    """
+
+    def __init__(self, sums: GroupSums, group_predictors=None):
+        names, predictors = _at_groups(group_predictors, sums.groups)
+        self.groups, self.n, self.k = sums.groups, sums.n, len(sums.names)
+        self.names = ("intercept", *sums.names, *names)
+        self.p, self.rows = len(self.names), sums.n.sum()
+        filled, k = (sums.n > 0).sum(), self.k
+        if filled <= len(names) + 1:
+            raise ValueError(
+                f"group: more than {len(names) + 1} groups with rows are wanted for {len(names)} "
+                f"group predictor(s); got {filled}"
+            )
+        if self.rows - k - filled < 1:
+            raise ValueError(
+                "group: too few rows in groups of two or more to tell sigma_y from sigma_alpha"
+            )
+        middle = sums.n @ predictors / self.rows
+        self.origin = np.r_[0.0, sums.centre[:k], middle, sums.centre[k]]
+        self.means = np.column_stack(
+            [np.ones(sums.n.size), sums.means[:, :k], predictors - middle, sums.means[:, k]]
+        )
+        self.within = np.zeros((self.p + 1, self.p + 1))
+        moving = np.r_[1 : 1 + k, self.p]
+        self.within[np.ix_(moving, moving)] = sums.within
+        total = (self.within + (sums.n[:, None] * self.means).T @ self.means)[1:, 1:]
+        total -= np.outer(*[sums.n @ self.means[:, 1:]] * 2) / self.rows
+        full_rank(total, total, self.rows, self.origin[1:], self.names[1:], "the intercept")
+        if self.within[-1, -1] <= 1e-15 * total[-1, -1] + 1e-30 * self.rows * self.origin[-1] ** 2:
+            raise ValueError("y: it does not vary within groups, so sigma_y cannot be estimated")
+        self.sizes, which = np.unique(sums.n, return_inverse=True)
+        self.groups_of_size = np.bincount(which)
+        outer = (self.means[:, :, None] * self.means[:, None, :]).reshape(sums.n.size, -1)
+        self.outer = np.zeros((self.sizes.size, outer.shape[1]))
+        for at, column in enumerate(outer.T):
+            self.outer[:, at] = np.bincount(which, column)
+
+    def forms(self, ratio, power=1):
+        """Sums of n / (1 + n ratio) to a power times the outer products, stacked over `ratio`."""
+        shrunk = (self.sizes / (1 + ratio[:, None] * self.sizes)) ** power
+        return (shrunk @ self.outer).reshape(-1, self.p + 1, self.p + 1)
+
+    def solve(self, ratio):
+        """Best coefficients, residual sum of squares and inverse of Z'V⁻¹Z at each `ratio`."""
+        form = self.forms(ratio) + self.within
+        inverse = np.linalg.inv(form[:, :-1, :-1])
+        coefficients = (inverse @ form[:, :-1, -1:])[..., 0]
+        return coefficients, form[:, -1, -1] - (form[:, :-1, -1] * coefficients).sum(-1), inverse
+
+    def log_volume(self, ratio):
+        """Log determinant of V, up to its sigma_y^2."""
+        return np.log1p(ratio[:, None] * self.sizes) @ self.groups_of_size
+
+    def deviance(self, ratio, method):
+        """-2 log (restricted) likelihood at each `ratio` (G,), all else at its best."""
+        _, rss, inverse = self.solve(ratio)
+        freedom = self.rows - (self.p if method == "reml" else 0)
+        value = freedom * (1 + np.log(2 * np.pi * rss / freedom)) + self.log_volume(ratio)
+        return value - np.linalg.slogdet(inverse)[1] if method == "reml" else value
+
+    def slope(self, ratio, method):
+        """Slope of the deviance: M = [Z, y]'V⁻¹[Z, y], and the last entry of M⁻¹ is 1 / rss."""
+        inverse = np.linalg.inv(self.forms(ratio) + self.within)
+        outer, last = self.forms(ratio, 2), inverse[:, :, -1:]
+        log_rss = -((outer @ last) * last).sum(axis=(1, 2)) / last[:, -1, 0]
+        volume = (self.sizes / (1 + ratio[:, None] * self.sizes)) @ self.groups_of_size
+        if method == "ml":
+            return volume + self.rows * log_rss
+        return volume + (self.rows - self.p - 1) * log_rss - (inverse * outer).sum(axis=(1, 2))
+
+    def back(self, coefficients, covariance):
+        """Coefficients (G, p) and covariances with the centre undone: the intercept moves."""
+        turn = np.eye(self.p)
+        turn[0, 1:] = -self.origin[1:-1]
+        coefficients = coefficients @ turn.T
+        coefficients[:, 0] += self.origin[-1]
+        return coefficients, turn @ covariance @ turn.T
+
+    def intercepts(self, ratio, coefficients, covariance, sigma_y):
+        """Groups' intercepts and their variances, (G, J), coefficients' uncertainty included.
+
+        What an intercept takes from the coefficients is the group's design row at X = 0, less its
+        weight times its mean row (Henderson, 1975).
+        """
+        design = self.means[:, :-1] + self.origin[:-1]
+        at = design.copy()
+        at[:, 1 : 1 + self.k] = 0
+        weight = ratio[:, None] * self.n / (1 + ratio[:, None] * self.n)
+        residual = self.means[:, -1] + self.origin[-1] - coefficients @ design.T
+        move = at - weight[..., None] * design
+        variance = ((move @ covariance) * move).sum(axis=-1)
+        variance += (1 - weight) * (ratio * sigma_y**2)[:, None]
+        return coefficients @ at.T + weight * residual, variance
+
+    def best_ratio(self, method):
+        """Find the ratio of least deviance; 0 is legal. There may be two valleys."""
+        grid = np.r_[0, np.geomspace(1e-4 / self.sizes[-1], 1e6, 45)]
+        slope = self.slope(grid, method)
+        if slope[-1] < 0:
+            raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
+        valleys = [0.0] if slope[0] >= 0 else []
+        for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
+            root = brentq(lambda r: self.slope(np.array([r]), method)[0], *grid[at : at + 2],
+                          xtol=1e-15, rtol=1e-12)  # fmt: skip
+            valleys.append(root)
+        return float(min(valleys, key=lambda r: self.deviance(np.array([r]), method)[0]))
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit by least squares: complete pooling, or no pooling with its intercepts by group."""
+
+    names: tuple[str, ...]
+    coefficients: np.ndarray  # in the order of the names
     standard_errors: np.ndarray
-    sigma_y: float  # residual sd, with N - p in the denominator
-    deviance: float  # -2 log likelihood at its maximum
-    covariance: np.ndarray = field(repr=False)  # of the coefficients
+    sigma_y: float  # residual sd, with rows less coefficients in the denominator
+    covariance: np.ndarray = field(repr=False)
+    deviance: float = np.nan  # -2 log likelihood at its maximum
+    intercepts: object = field(default=None, repr=False)  # Series by group (no pooling)
+    intercept_sd: object = field(default=None, repr=False)  # their standard errors
 
     def __str__(self) -> str:
         """Coefficients with their standard errors, and the spread."""
-        return f"{_table(self)}\nsigma_y {self.sigma_y:.3f}"
+        width = max(map(len, self.names), default=0)
+        rows = zip(self.names, self.coefficients, self.standard_errors, strict=True)
+        lines = [f"{name:{width}} {value:7.3f} (se {error:.3f})" for name, value, error in rows]
+        if self.intercepts is not None and not isinstance(self, MultilevelFit):
+            lines.insert(0, f"{len(self.intercepts)} intercepts, one for each group")
+        return "\n".join([*lines, self._spread()])
 
-
-@dataclass(frozen=True)
-class NoPoolingFit:
-    """One intercept for each group, on its own data, and slopes in common."""
-
-    names: tuple[str, ...]  # X's columns
-    coefficients: np.ndarray  # their slopes
-    standard_errors: np.ndarray
-    sigma_y: float  # residual sd, with N - J - k in the denominator
-    groups: np.ndarray = field(repr=False)
-    n: np.ndarray = field(repr=False)  # (J,) rows in each group
-    intercept_values: np.ndarray = field(repr=False)  # (J,)
-    intercept_errors: np.ndarray = field(repr=False)  # (J,)
-
-    @cached_property
-    def intercepts(self):
-        """Each group's intercept, a pandas Series by group."""
-        return series(self.intercept_values, self.groups, "intercept")
-
-    @cached_property
-    def intercept_sd(self):
-        """Their standard errors, a pandas Series by group."""
-        return series(self.intercept_errors, self.groups, "intercept_sd")
-
-    def __str__(self) -> str:
-        """Slopes with their standard errors, the number of intercepts, and the spread."""
-        lines = [f"{self.n.size} intercepts, one for each group", *_table(self).splitlines()]
-        return "\n".join([*lines, f"sigma_y {self.sigma_y:.3f}"])
+    def _spread(self):
+        return f"sigma_y {self.sigma_y:.3f}"
 
 
 @dataclass(frozen=True)
 class Prediction:
     """What a fit expects at given predictors; arrays, one entry per row asked for."""
 
-    mean: np.ndarray  # expected outcome
+    mean: np.ndarray
     parameter_sd: np.ndarray  # sd of the group's own mean there: what more rows would tell
     observation_sd: np.ndarray  # sd of one new observation there
 
 
 @dataclass(frozen=True)
-class MultilevelFit:
+class MultilevelFit(Fit):
     """A fitted two-level model: one spread within groups, one between them."""
 
-    names: tuple[str, ...]  # "intercept", X's columns, group predictors
-    coefficients: np.ndarray  # in that order
-    standard_errors: np.ndarray  # given the two sigmas
-    sigma_y: float  # sd of rows within a group
-    sigma_alpha: float  # sd of the groups' intercepts about their mean; 0 is legal
-    deviance: float  # -2 log likelihood, or -2 log restricted likelihood under "reml"
-    method: str  # "reml" or "ml"
-    covariance: np.ndarray = field(repr=False)  # of the coefficients
-    groups: np.ndarray = field(repr=False)
-    n: np.ndarray = field(repr=False)  # (J,) rows in each group
-    design_means: np.ndarray = field(repr=False)  # (J, p) each group's mean row of the design
-    intercept_values: np.ndarray = field(repr=False)  # (J,)
-    intercept_errors: np.ndarray = field(repr=False)  # (J,)
-    row_predictors: int = field(repr=False)  # how many columns X had
+    sigma_alpha: float = 0.0  # sd of the groups' intercepts about their mean; 0 is legal
+    method: str = "reml"
+    n: np.ndarray = field(default=None, repr=False)  # (J,) rows in each group
+    design_means: np.ndarray = field(default=None, repr=False)  # (J, p)
+    row_predictors: int = field(default=0, repr=False)
 
-    def __str__(self) -> str:
-        """Coefficients with their standard errors, the two spreads, n0 and the deviance."""
-        spreads = f"sigma_alpha {self.sigma_alpha:.3f}, sigma_y {self.sigma_y:.3f}"
-        prior = f"prior sample size {self.prior_sample_size:.1f}"
-        return f"{_table(self)}\n{spreads}, {prior}; {self.method} deviance {self.deviance:.1f}"
+    def _spread(self):
+        return (
+            f"sigma_alpha {self.sigma_alpha:.3f}, sigma_y {self.sigma_y:.3f}, prior sample size "
+            f"{self.prior_sample_size:.1f}; {self.method} deviance {self.deviance:.1f}"
+        )
 
     @property
     def prior_sample_size(self) -> float:
@@ -152,204 +354,137 @@ class MultilevelFit:
 
     def weight(self, n):
         """Share of a group's own data in its intercept: n / (n + prior sample size)."""
-        n = not_negative("n", n)
+        n = np.asarray(n, float)
+        refuse("n", "must be finite and >= 0", ~((n >= 0) & np.isfinite(n)), n)
         return n / (n + self.prior_sample_size)
 
-    @cached_property
-    def intercepts(self):
-        """Each group's intercept, partially pooled, a pandas Series by group.
-
-        First coefficient + the group predictors' part + the group's deviation.
-        """
-        return series(self.intercept_values, self.groups, "intercept")
-
-    @cached_property
-    def intercept_sd(self):
-        """Sd of each intercept given the sigmas, coefficient uncertainty included (Series)."""
-        return series(self.intercept_errors, self.groups, "intercept_sd")
-
     def predict(self, X=None, *, group=None, group_predictors=None) -> Prediction:
-        """Predict at the rows of `X`, for seen groups or for a new one.
+        """Predict at the rows of `X`, for seen groups or, without `group`, for a new one.
 
         Parameters
         ----------
         X : DataFrame or array_like, shape (M, k), optional
-            Row predictors, as in the fit; left out where the fit had none. One row (or, with one
-            predictor, one number) serves all groups asked for.
+            Row predictors, as in the fit. One row serves all groups asked for.
         group : label or sequence of M labels, optional
-            The rows' groups, seen in the fit. Left out: each row is in a new group.
         group_predictors : array_like, shape (M, q), optional
-            Of the new group, where the fit had any; a seen group has its own.
-
-        Returns
-        -------
-        Prediction
-            Given the two sigmas; the coefficients' uncertainty is included.
-
-        Raises
-        ------
-        ValueError
-            For a group that the fit has not seen, or predictors that do not match the fit's.
+            Of the new group; a seen group has its own.
         """
         k, p = self.row_predictors, self.coefficients.size
-        if not (X is None or hasattr(X, "columns")):
-            X = all_finite("X", X)
-        if not (group_predictors is None or hasattr(group_predictors, "columns")):
-            group_predictors = all_finite("group_predictors", group_predictors)
-        members = None if group is None else self._positions(group)
-        rows = 1 if members is None else members.size
-        if X is not None:
-            rows = _rows_of(X, k)
-        elif group_predictors is not None:
-            rows = _rows_of(group_predictors, p - 1 - k)
-        at = np.ones((rows, p))
-        at[:, 1 : 1 + k] = self._given("X", X, rows, k)
-        if members is None:
-            at[:, 1 + k :] = self._given("group_predictors", group_predictors, rows, p - 1 - k)
-            variance = np.einsum("ij,jk,ik->i", at, self.covariance, at) + self.sigma_alpha**2
+        rows = self._given("X", X, self.names[1 : 1 + k])
+        if group is None:
+            level = self._given("group_predictors", group_predictors, self.names[1 + k :])
+            size = max(len(rows), len(level)) if k and p > 1 + k else len(rows if k else level)
+            at = np.ones((size, p))
+            at[:, 1 : 1 + k], at[:, 1 + k :] = rows, level
+            variance = ((at @ self.covariance) * at).sum(axis=1) + self.sigma_alpha**2
             mean, sd = at @ self.coefficients, np.sqrt(variance)
         else:
             if group_predictors is not None:
                 raise ValueError("group_predictors: a seen group has its own; leave them out")
-            if members.size == 1:
-                members = np.repeat(members, rows)
-            if rows == 1:
-                at = np.repeat(at, members.size, axis=0)
-            same_length(X=at, group=members)
-            at[:, 1 + k :] = self.design_means[members, 1 + k :]
-            mean = self.intercept_values[members] + at[:, 1 : 1 + k] @ self.coefficients[1 : 1 + k]
-            sd = self._sd_in_group(at, members)
+            member = self._positions(group)
+            size = max(member.size, len(rows))
+            if not {member.size, len(rows)} <= {1, size}:
+                raise ValueError(
+                    f"X and group: equal lengths are wanted; X has {len(rows)}, "
+                    f"group has {member.size}"
+                )
+            member = np.broadcast_to(member, size)
+            at = np.ones((size, p))
+            at[:, 1 : 1 + k], at[:, 1 + k :] = rows, self.design_means[member, 1 + k :]
+            mean = self.intercepts.to_numpy()[member] + rows @ self.coefficients[1 : 1 + k]
+            weight = self.weight(self.n[member])
+            move = at - weight[:, None] * self.design_means[member]
+            variance = ((move @ self.covariance) * move).sum(axis=1)
+            sd = np.sqrt(variance + (1 - weight) * self.sigma_alpha**2)
         return Prediction(mean, sd, np.hypot(sd, self.sigma_y))
 
-    def _sd_in_group(self, at, members):
-        """Sd of the line of each group `members` at the design rows `at` (Henderson, 1975)."""
-        weight = self.weight(self.n[members])
-        move = at - weight[:, None] * self.design_means[members]
-        variance = np.einsum("ij,jk,ik->i", move, self.covariance, move)
-        return np.sqrt(variance + (1 - weight) * self.sigma_alpha**2)
-
     def _positions(self, group):
-        place = {label: at for at, label in enumerate(self.groups.tolist())}
-        single = isinstance(group, str) or np.ndim(group) == 0 or _is_label(group, place)
-        labels = [group] if single else list(group)
-        labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
-        if not labels:
-            raise ValueError("group: at least one label is wanted; got none")
+        place = {label: at for at, label in enumerate(self.intercepts.index.tolist())}
+        try:
+            labels = [group] if isinstance(group, str) or group in place else list(group)
+        except TypeError:  # a list or an array of labels
+            labels = list(group)
         for at, label in enumerate(labels):
-            if not _is_label(label, place):
+            if label not in place:
                 raise ValueError(
                     f"group: entry {at} is {label!r}, which the fit has not seen; "
                     "for a new group leave `group` out"
                 )
         return np.array([place[label] for label in labels])
 
-    def _given(self, name, values, rows, wanted):
-        """Return the values asked for as an array of shape (rows, wanted)."""
-        if wanted == 0 or values is None:
-            if (values is None) != (wanted == 0):
-                raise ValueError(f"{name}: the fit had {wanted} column(s); give as many")
-            return np.empty((rows, 0))
+    def _given(self, name, values, names):
+        """Return predictors asked for as an array of shape (rows, columns)."""
+        if (values is None) != (not names):
+            raise ValueError(f"{name}: the fit had {len(names)} column(s); give as many")
+        if values is None:
+            return np.empty((1, 0))
         if hasattr(values, "columns"):
-            start = 1 if name == "X" else 1 + self.row_predictors
-            expected = list(self.names[start : start + wanted])
-            missing = [column for column in expected if column not in map(str, values.columns)]
-            if missing:
-                raise ValueError(f"{name}: column {missing[0]!r} of the fit is missing")
-            values = values.rename(columns=str)[expected]
-        array = all_finite(name, values)
+            values = values.rename(columns=str)[list(names)]
+        array = np.asarray(values, float)
         if array.ndim < 2:
-            array = array.reshape(-1, wanted) if array.size % wanted == 0 else array.reshape(1, -1)
-        if array.ndim > 2 or array.shape[1] != wanted or array.shape[0] not in (1, rows):
-            raise ValueError(f"{name}: shape ({rows}, {wanted}) is wanted; got {array.shape}")
-        return np.broadcast_to(array, (rows, wanted))
+            array = array.reshape(-1, 1) if len(names) == 1 else array.reshape(1, -1)
+        if array.shape[1] != len(names):
+            wanted = (len(array), len(names))
+            raise ValueError(f"{name}: shape {wanted} is wanted; got {array.shape}")
+        refuse(name, "every entry must be finite", ~np.isfinite(array), array)
+        return array
 
 
-# -------------------------------------------------------------------------------- the three fits
+def _least_squares(cross):
+    """Return slopes, residual sum of squares and inverse from cross-products of [X, y]."""
+    inverse = np.linalg.inv(cross[:-1, :-1])
+    slopes = inverse @ cross[:-1, -1]
+    return slopes, max(cross[-1, -1] - cross[:-1, -1] @ slopes, 0.0), inverse
 
 
-def complete_pooling(y, X=None) -> RegressionFit:
-    """Least squares for all rows together, as if there were no groups.
-
-    Parameters
-    ----------
-    y : array_like, shape (N,)
-    X : DataFrame or array_like, shape (N, k), optional
-        Predictors without the intercept; left out, the fit is the mean.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input, fewer than p + 1 rows, or a column that repeats the others.
-    """
-    y = vector("y", y)
-    summary = GroupSummary.from_rows(y, np.zeros(y.size, int), X)
-    names = ("intercept", *summary.names)
-    if y.size <= len(names):
-        raise ValueError(f"y: more than {len(names)} rows are wanted; got {y.size}")
-    least = least_of_own(summary.within, summary.n, summary.means)
-    full_rank(summary.within, least, summary.names, "the intercept")
-    slopes, rss, unscaled = _least_squares(summary.within)
-    mean = summary.means[0]
-    freedom = y.size - len(names)
-    # The intercept is y-mean - x-mean' slopes; its error has both parts.
-    covariance = np.empty((len(names), len(names)))
-    covariance[1:, 1:] = unscaled
-    covariance[0, 1:] = covariance[1:, 0] = -unscaled @ mean[:-1]
-    covariance[0, 0] = 1 / y.size + mean[:-1] @ unscaled @ mean[:-1]
-    covariance *= rss / freedom
-    return RegressionFit(
-        names=names,
-        coefficients=np.r_[mean[-1] - mean[:-1] @ slopes, slopes],
-        standard_errors=np.sqrt(np.diag(covariance)),
-        sigma_y=float(np.sqrt(rss / freedom)),
-        deviance=float(y.size * (1 + np.log(2 * np.pi * rss / y.size))) if rss > 0 else -np.inf,
-        covariance=covariance,
+def complete_pooling(y, X=None) -> Fit:
+    """Least squares for all rows together; without `X` (N, k) the fit is the mean."""
+    sums = group_sums(y, np.zeros(np.size(y), int), X)
+    names, n, mean = ("intercept", *sums.names), sums.n[0], sums.centre
+    if n <= len(names):
+        raise ValueError(f"y: more than {len(names)} rows are wanted; got {n:.0f}")
+    full_rank(sums.within, sums.within, n, mean, sums.names, "the intercept")
+    slopes, rss, unscaled = _least_squares(sums.within)
+    back = -unscaled @ mean[:-1]  # the intercept is y-mean - x-mean' slopes
+    corner = 1 / n - back @ mean[:-1]
+    covariance = np.block([[np.array([[corner]]), back[None]], [back[:, None], unscaled]])
+    covariance *= rss / (n - len(names))
+    return Fit(
+        names,
+        np.r_[mean[-1] - mean[:-1] @ slopes, slopes],
+        np.sqrt(np.diag(covariance)),
+        float(np.sqrt(rss / (n - len(names)))),
+        covariance,
+        float(n * (1 + np.log(2 * np.pi * rss / n))) if rss > 0 else -np.inf,
     )
 
 
-def no_pooling(y, group, X=None) -> NoPoolingFit:
-    """Least squares with an intercept of its own for every group, and slopes in common.
-
-    Parameters
-    ----------
-    y : array_like, shape (N,)
-    group : array_like, shape (N,)
-        Any hashable labels.
-    X : DataFrame or array_like, shape (N, k), optional
-        Predictors that vary within groups.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input; for a column that is constant in every group or repeats the others.
-    """
-    summary = GroupSummary.from_rows(y, group, X)
-    freedom = summary.n.sum() - summary.n.size - len(summary.names)
+def no_pooling(y, group, X=None) -> Fit:
+    """Least squares with an intercept of its own for every group, and slopes in common."""
+    sums = group_sums(y, group, X)
+    freedom = sums.n.sum() - sums.n.size - len(sums.names)
     if freedom < 1:
         raise ValueError("group: too few rows to estimate an intercept for every group")
-    least = least_of_own(summary.within, summary.n, summary.means)
-    full_rank(summary.within, least, summary.names, "the groups' intercepts")
-    slopes, rss, unscaled = _least_squares(summary.within)
-    sigma_y = np.sqrt(rss / freedom)
-    x_means, y_means = summary.means[:, :-1], summary.means[:, -1]
-    variance = 1 / summary.n + np.einsum("ij,jk,ik->i", x_means, unscaled, x_means)
-    return NoPoolingFit(
-        names=summary.names,
-        coefficients=slopes,
-        standard_errors=sigma_y * np.sqrt(np.diag(unscaled)),
-        sigma_y=float(sigma_y),
-        groups=summary.groups,
-        n=summary.n,
-        intercept_values=y_means - x_means @ slopes,
-        intercept_errors=sigma_y * np.sqrt(variance),
+    total = sums.cross.sum(axis=0)
+    full_rank(sums.within, total, sums.n.sum(), sums.centre, sums.names, "the groups' intercepts")
+    slopes, rss, unscaled = _least_squares(sums.within)
+    covariance = unscaled * rss / freedom
+    means = sums.means + sums.centre
+    x = means[:, :-1]
+    variance = rss / freedom / sums.n + ((x @ covariance) * x).sum(axis=1)
+    return Fit(
+        sums.names,
+        slopes,
+        np.sqrt(np.diag(covariance)),
+        float(np.sqrt(rss / freedom)),
+        covariance,
+        intercepts=series(means[:, -1] - x @ slopes, sums.groups, "intercept"),
+        intercept_sd=series(np.sqrt(variance), sums.groups, "intercept_sd"),
     )
 
 
 def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -> MultilevelFit:
     """Fit the two-level model by restricted ("reml") or full ("ml") maximum likelihood.
-
-    Only one number has to be searched for, the variance ratio sigma_alpha^2 / sigma_y^2: given it,
-    the best coefficients and the best sigma_y have formulas (Bates et al., 2015, section 3.4).
 
     Parameters
     ----------
@@ -359,183 +494,98 @@ def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -
     X : DataFrame or array_like, shape (N, k), optional
         Row predictors, without the intercept.
     group_predictors : DataFrame, Series or array_like, optional
-        Predictors of the groups: either N rows, constant within each group, or a pandas object
-        indexed by group.
+        N rows, constant within each group, or a pandas object indexed by group.
     method : {"reml", "ml"}
-
-    Raises
-    ------
-    TypeError, ValueError
-        For bad input; for a column that repeats the others (named); where the two sigmas cannot be
-        told apart because no group has two rows.
     """
     if group_predictors is not None:
-        group_predictors = by_group(group_predictors, group)
-    return fit_summary(
-        GroupSummary.from_rows(y, group, X), group_predictors=group_predictors, method=method
+        group_predictors = group_table(group_predictors, group)
+    return fit_sums(group_sums(y, group, X), group_predictors=group_predictors, method=method)
+
+
+def fit_sums(sums: GroupSums, *, group_predictors=None, method="reml") -> MultilevelFit:
+    """Fit as `partial_pooling` does, from sums per group; group predictors indexed by group."""
+    return fit_at(None, sums, group_predictors=group_predictors, method=method)
+
+
+def fit_at(sigma_ratio, sums: GroupSums, *, group_predictors=None, method="reml"):
+    """Fit as `fit_sums` does, with sigma_alpha / sigma_y held at `sigma_ratio` >= 0."""
+    profile = _profile(sums, group_predictors, method)
+    at = np.array([profile.best_ratio(method) if sigma_ratio is None else sigma_ratio**2], float)
+    coefficients, rss, inverse = profile.solve(at)
+    variance = rss / (profile.rows - (profile.p if method == "reml" else 0))
+    coefficients, covariance = profile.back(coefficients, variance * inverse)
+    values, variances = profile.intercepts(at, coefficients, covariance, np.sqrt(variance))
+    return MultilevelFit(
+        profile.names,
+        coefficients[0],
+        np.sqrt(np.diag(covariance[0])),
+        float(np.sqrt(variance[0])),
+        covariance[0],
+        float(profile.deviance(at, method)[0]),
+        series(values[0], sums.groups, "intercept"),
+        series(np.sqrt(variances[0]), sums.groups, "intercept_sd"),
+        float(np.sqrt(at[0] * variance[0])),
+        method,
+        sums.n,
+        profile.means[:, :-1] + profile.origin[:-1],
+        profile.k,
     )
 
 
+def profile_deviance(sigma_ratio, sums: GroupSums, *, group_predictors=None, method="reml"):
+    """Deviance at each sigma_alpha / sigma_y (G,), all else at its best: the curve to minimise."""
+    profile = _profile(sums, group_predictors, method)
+    return profile.deviance(np.square(vector("sigma_ratio", sigma_ratio)), method)
+
+
+def _profile(sums, group_predictors, method):
+    if method not in ("reml", "ml"):
+        raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
+    if hasattr(group_predictors, "to_frame") and not hasattr(group_predictors, "columns"):
+        name = "u1" if group_predictors.name is None else group_predictors.name
+        group_predictors = group_predictors.to_frame(name)
+    return Profile(sums, group_predictors)
+
+
 def three_poolings(y, group) -> dict:
-    """Each group's level and its standard error under the three poolings, without predictors.
-
-    Returns
-    -------
-    dict
-        "none", "complete" and "partial", each an array of shape (2, J): estimates and their sds.
-    """
+    """Each group's level by name of the pooling: arrays (estimate, sd), shape (2, J)."""
     own, both, one = no_pooling(y, group), partial_pooling(y, group), complete_pooling(y)
+    level = np.r_[one.coefficients[:1], one.standard_errors[:1]]
     return {
-        "none": np.array([own.intercept_values, own.intercept_errors]),
-        "complete": np.outer([one.coefficients[0], one.standard_errors[0]], np.ones(own.n.size)),
-        "partial": np.array([both.intercept_values, both.intercept_errors]),
+        "no pooling": np.array([own.intercepts, own.intercept_sd]),
+        "complete pooling": np.outer(level, np.ones(len(own.intercepts))),
+        "partial pooling": np.array([both.intercepts, both.intercept_sd]),
     }
-
-
-def fit_summary(summary: GroupSummary, *, group_predictors=None, method="reml") -> MultilevelFit:
-    """Fit as `partial_pooling` does, from a `GroupSummary` instead of rows.
-
-    `group_predictors` is a pandas Series or DataFrame indexed by group.
-    """
-    _known(method)
-    profile = Profile(summary, group_predictors)
-    return _fit(profile, profile.best_ratio(method), method)
-
-
-def fit_at(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
-    """Fit as `fit_summary` does, with sigma_alpha / sigma_y held at `sigma_ratio` >= 0."""
-    _known(method)
-    ratio = single("sigma_ratio", sigma_ratio, not_negative) ** 2
-    return _fit(Profile(summary, group_predictors), ratio, method)
-
-
-def profile_deviance(sigma_ratio, summary: GroupSummary, *, group_predictors=None, method="reml"):
-    """Deviance at given sigma_alpha / sigma_y, all else at its best: the curve that is minimised.
-
-    Parameters
-    ----------
-    sigma_ratio : array_like, shape (G,)
-    summary : GroupSummary
-
-    Returns
-    -------
-    numpy.ndarray, shape (G,)
-    """
-    _known(method)
-    ratio = not_negative("sigma_ratio", vector("sigma_ratio", sigma_ratio)) ** 2
-    return Profile(summary, group_predictors).deviance(ratio, method)
 
 
 def leave_out_errors(
     y, group, X=None, *, sigma_ratio, group_predictors=None, whole_groups=False
 ) -> np.ndarray:
-    """Errors of predicting each row from the others, without refitting N times.
+    """Errors (N,) of predicting each row from the others, exact, without refitting N times.
 
-    The coefficients and the group's intercept are estimated anew without the row; the ratio of the
-    sigmas is held fixed. The errors are exact: no approximation is made.
-
-    Parameters
-    ----------
-    y, group, X, group_predictors
-        As in `partial_pooling`.
-    sigma_ratio : float
-        sigma_alpha / sigma_y, >= 0.
-    whole_groups : bool
-        False: leave out one row at a time and predict it from all others, its own group's
-        included. True: leave out one group at a time and predict its rows as those of a new group.
-
-    Returns
-    -------
-    numpy.ndarray, shape (N,)
-        Row minus its prediction.
+    Each row (or, with `whole_groups`, each group) is left out of the coefficients and of its
+    group's intercept; `sigma_ratio` = sigma_alpha / sigma_y is held.
     """
-    ratio = single("sigma_ratio", sigma_ratio, not_negative) ** 2
+    ratio = sigma_ratio**2
     if group_predictors is not None:
-        group_predictors = by_group(group_predictors, group)
-    profile = Profile(GroupSummary.from_rows(y, group, X), group_predictors)
-    codes, n = label_codes(group)[1], profile.summary.n
-    design = profile.design_means[codes]
-    for at, column in enumerate(table_columns("X", X, codes.size)[1]):
-        design[:, 1 + at] = column
-    design[:, 1:] -= profile.origin[1:-1]
-    centred = vector("y", y) - profile.origin[-1]
+        group_predictors = group_table(group_predictors, group)
+    profile = _profile(group_sums(y, group, X), group_predictors, "reml")
+    codes, n, p = labels(group)[1], profile.n, profile.p
+    design = profile.means[codes, :-1]
+    for at, column in enumerate(columns_of("X", X, codes.size)[1]):
+        design[:, 1 + at] = column - profile.origin[1 + at]
     (coefficients,), _, (inverse,) = profile.solve(np.array([ratio]))
-    residual = centred - design @ coefficients
+    residual = vector("y", y) - profile.origin[-1] - design @ coefficients
 
     def weighed(values):  # V⁻¹ times a column, up to sigma_y^2
-        sums = np.bincount(codes, values, minlength=n.size)
-        return values - (sums * ratio / (1 + n * ratio))[codes]
+        return values - (np.bincount(codes, values) * ratio / (1 + n * ratio))[codes]
 
     left = np.column_stack([weighed(column) for column in design.T])
     if not whole_groups:
         own = 1 - (ratio / (1 + n * ratio))[codes] - ((left @ inverse) * left).sum(axis=1)
         return weighed(residual) / own
-    pairs = [(design[:, a] * left[:, b]) for a in range(profile.p) for b in range(profile.p)]
-    parts = np.column_stack([np.bincount(codes, pair, minlength=n.size) for pair in pairs])
-    pull = np.column_stack([np.bincount(codes, c * residual, minlength=n.size) for c in left.T])
-    others = np.linalg.inv(inverse) - parts.reshape(-1, profile.p, profile.p)
+    pairs = [np.bincount(codes, design[:, a] * left[:, b]) for a in range(p) for b in range(p)]
+    pull = np.column_stack([np.bincount(codes, c * residual) for c in left.T])
+    others = np.linalg.inv(inverse) - np.column_stack(pairs).reshape(-1, p, p)
     moved = np.linalg.solve(others, pull[..., None])[..., 0]
     return residual + (design * moved[codes]).sum(axis=1)
-
-
-def _known(method):
-    if method not in ("reml", "ml"):
-        raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
-
-
-def _fit(profile: Profile, ratio: float, method: str) -> MultilevelFit:
-    """Everything there is to know at one `ratio`."""
-    at = np.array([ratio])
-    coefficients, rss, inverse = profile.solve(at)
-    sigma_y2 = rss / (profile.rows - (profile.p if method == "reml" else 0))
-    coefficients, covariance = profile.back(coefficients, sigma_y2 * inverse)
-    values, variances = profile.intercepts(at, coefficients, covariance, np.sqrt(sigma_y2))
-    return MultilevelFit(
-        names=profile.names,
-        coefficients=coefficients[0],
-        standard_errors=np.sqrt(np.diag(covariance[0])),
-        sigma_y=float(np.sqrt(sigma_y2[0])),
-        sigma_alpha=float(np.sqrt(ratio * sigma_y2[0])),
-        deviance=float(profile.deviance(at, method)[0]),
-        method=method,
-        covariance=covariance[0],
-        groups=profile.summary.groups,
-        n=profile.summary.n,
-        design_means=profile.design_means,
-        intercept_values=values[0],
-        intercept_errors=np.sqrt(variances[0]),
-        row_predictors=profile.k,
-    )
-
-
-# ------------------------------------------------------------------------------------- small parts
-
-
-def _table(fit) -> str:
-    """One line a coefficient: name, estimate, standard error."""
-    width = max(map(len, fit.names), default=0)
-    lines = zip(fit.names, fit.coefficients, fit.standard_errors, strict=True)
-    return "\n".join(
-        f"{name:{width}} {value:7.3f} (se {error:.3f})" for name, value, error in lines
-    )
-
-
-def _rows_of(table, columns):
-    """How many rows a table of so many columns has; a flat list is one row or one column."""
-    shape = np.shape(table)
-    return shape[0] if len(shape) == 2 or (len(shape) == 1 and columns == 1) else 1
-
-
-def _is_label(value, place) -> bool:
-    """Whether `value` (a tuple, say) is itself one of the labels."""
-    try:
-        return value in place
-    except TypeError:
-        return False
-
-
-def _least_squares(cross):
-    """Return slopes, residual sum of squares and inverse from cross-products of [X, y]."""
-    inverse = np.linalg.inv(cross[:-1, :-1])
-    slopes = inverse @ cross[:-1, -1]
-    return slopes, max(cross[-1, -1] - cross[:-1, -1] @ slopes, 0.0), inverse

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2, norm
 
-from helpers import multilevel, simulate
+from helpers import multilevel, multilevel_bayes, simulate
 from helpers.answers import radon as answers
 from helpers.datasets import load_radon
 from helpers.multilevel import complete_pooling, no_pooling, partial_pooling
@@ -264,9 +264,7 @@ def test_section_4_and_5_print_the_book_s_lines(radon, fit):
 
 
 def test_section_5_soft_constraint(radon, fit):
-    summary = multilevel.GroupSummary.from_rows(
-        radon["log_radon"], radon["county"], radon[["floor"]]
-    )
+    summary = multilevel.group_sums(radon["log_radon"], radon["county"], radon[["floor"]])
     pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
     own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
     stiff = multilevel.fit_at(0.001, summary).intercepts
@@ -364,12 +362,12 @@ def mse(found, truth):
 def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties):
     truth, found = scores(counties["n"].to_numpy(), 0.31, 91)
     error = mse(found, truth)
-    assert 0.3 < error["partial"] / error["none"] < 0.42
+    assert 0.3 < error["partial"] / error["no"] < 0.42
     assert 0.45 < error["partial"] / error["complete"] < 0.6
     mean, sd = found["complete"][:, 0], found["complete"][:, 1]
     assert 0.1 < np.mean(np.abs(mean - truth) < 1.96 * sd) < 0.2
     says("a third of the mean squared error of no pooling and about half")
-    told = {how: row(f"   {how:10}") for how in ("none", "complete", "partial")}
+    told = {how: row(f"   {how:10}") for how in ("no", "complete", "partial")}
     for how, (_, _, printed, covered) in told.items():  # the first of three states
         assert printed == pytest.approx(error[how], rel=0.04), how
         inside = np.abs(found[how][:, 0] - truth) < 1.96 * found[how][:, 1]
@@ -379,9 +377,9 @@ def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties)
 def test_section_9_partial_pooling_loses(counties):
     truth, found = scores(counties["n"].to_numpy(), 0.0, 92)
     error = mse(found, truth)
-    assert error["complete"] < error["partial"] < error["none"]
+    assert error["complete"] < error["partial"] < error["no"]
     truth, found = scores([4, 5, 10], 1.5, 93, replications=3000)
-    lost = (found["partial"][:, 0] - truth) ** 2 - (found["none"][:, 0] - truth) ** 2
+    lost = (found["partial"][:, 0] - truth) ** 2 - (found["no"][:, 0] - truth) ** 2
     each = lost.mean(axis=1)
     assert each.mean() > 3 * each.std() / np.sqrt(each.size)
 
@@ -421,7 +419,7 @@ def test_section_11_uranium(radon, fit):
 
 
 def test_section_12_posterior_of_the_spread(radon, fit):
-    exact = multilevel.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
+    exact = multilevel_bayes.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
     low, high = exact.quantile([0.025, 0.975])
     at_printed_precision(low, "0.25")
     at_printed_precision(high, "0.43")
@@ -532,8 +530,8 @@ def test_section_14_priors_matter_with_few_counties_only(radon, counties):
         keep = radon["county"].isin(names)
         data = (radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep])
         highs = [
-            multilevel.posterior_grid(*data, log_prior=prior).quantile(0.975)
-            for prior in multilevel.SPREAD_PRIORS.values()
+            multilevel_bayes.posterior_grid(*data, log_prior=prior).quantile(0.975)
+            for prior in multilevel_bayes.SPREAD_PRIORS.values()
         ]
         assert (np.ptp(highs) > 0.5) == differ
         assert differ or np.ptp(highs) < 0.02
@@ -605,7 +603,7 @@ def test_brier_scores_by_a_second_route(radon, fit):
     )
     for row in rows:
         keep = np.arange(919) != row
-        summary = multilevel.GroupSummary.from_rows(
+        summary = multilevel.group_sums(
             radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep]
         )
         part = multilevel.fit_at(ratio, summary)

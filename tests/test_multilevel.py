@@ -10,9 +10,9 @@ import pytest
 from arviz_stats.base import array_stats
 from scipy.special import gammaln
 
-from helpers import _grouped, multilevel
+from helpers import multilevel, multilevel_bayes
 from helpers.datasets import load_radon
-from helpers.multilevel import GroupSummary, complete_pooling, no_pooling, partial_pooling
+from helpers.multilevel import GroupSums, complete_pooling, group_sums, no_pooling, partial_pooling
 
 HERE = Path(__file__).parent
 PREDICTORS = {"sleepstudy": ["days"], "Penicillin": ["sample_B", "sample_C"]}
@@ -109,7 +109,7 @@ def test_reference_holds_a_fit_whose_sigma_alpha_is_exactly_zero(tables):
 
 def test_complete_pooling_is_the_multilevel_fit_with_sigma_alpha_zero(tables):
     radon = tables["radon"]
-    summary = GroupSummary.from_rows(radon["y"], radon["county"], radon[["floor"]])
+    summary = group_sums(radon["y"], radon["county"], radon[["floor"]])
     pooled = complete_pooling(radon["y"], radon[["floor"]])
     at_zero = multilevel.fit_at(0, summary)
     np.testing.assert_allclose(at_zero.coefficients, pooled.coefficients, rtol=1e-10)
@@ -119,7 +119,7 @@ def test_complete_pooling_is_the_multilevel_fit_with_sigma_alpha_zero(tables):
 
 def test_no_pooling_is_the_multilevel_fit_with_sigma_alpha_without_bound(tables):
     radon = tables["radon"]
-    summary = GroupSummary.from_rows(radon["y"], radon["county"], radon[["floor"]])
+    summary = group_sums(radon["y"], radon["county"], radon[["floor"]])
     alone = no_pooling(radon["y"], radon["county"], radon[["floor"]])
     limit = multilevel.fit_at(1e5, summary)
     np.testing.assert_allclose(limit.intercepts, alone.intercepts, atol=1e-6)
@@ -143,7 +143,7 @@ def definitions(y, Z, codes, ratio):
 @pytest.mark.parametrize("method", ["reml", "ml"])
 def test_deviance_and_its_slope_are_what_they_are_called(small, method):
     y, group, X, u = small
-    summary = GroupSummary.from_rows(y, group, X)
+    summary = group_sums(y, group, X)
     codes = np.unique(group, return_inverse=True)[1]
     Z = np.column_stack([np.ones(60), X, u[group]])
     profile = multilevel.Profile(summary, u)
@@ -170,12 +170,14 @@ def test_deviance_and_its_slope_are_what_they_are_called(small, method):
 def test_the_deeper_of_two_valleys_is_found(n, means, at_zero):
     """Very unequal groups: the deviance has a valley at 0 and another one beyond."""
     n = np.array(n, float)
-    within = np.array([[n.sum() - 5]])
-    summary = GroupSummary(np.arange(5), n, np.array(means)[:, None], within, ())
+    means = np.array(means)
+    within = np.append(n.sum() - 5, np.zeros(4))  # its share by group does not matter
+    table = pd.DataFrame({"n": n, "y": n * means, "y*y": n * means**2 + within})
+    summary = GroupSums.from_table(table)
     ratios = np.append(0.0, np.geomspace(1e-3, 1e3, 400))
     curve = multilevel.profile_deviance(ratios, summary, method="ml")
     assert (np.diff(np.sign(np.diff(curve))) != 0).sum() == 2 and curve[1] > curve[0]
-    fit = multilevel.fit_summary(summary, method="ml")
+    fit = multilevel.fit_sums(summary, method="ml")
     assert fit.deviance <= curve.min() + 1e-9
     assert (fit.sigma_alpha == 0) == at_zero
 
@@ -264,10 +266,12 @@ def test_fits_print_what_a_reader_wants_to_see(tables):
 def test_three_poolings_side_by_side(small):
     y, group, _, _ = small
     found = multilevel.three_poolings(y, group)
-    np.testing.assert_array_equal(found["none"][0], no_pooling(y, group).intercepts)
-    np.testing.assert_array_equal(found["partial"][1], partial_pooling(y, group).intercept_sd)
-    np.testing.assert_allclose(found["complete"][0], y.mean())
-    np.testing.assert_allclose(found["complete"][1], y.std(ddof=1) / np.sqrt(60))
+    np.testing.assert_array_equal(found["no pooling"][0], no_pooling(y, group).intercepts)
+    np.testing.assert_array_equal(
+        found["partial pooling"][1], partial_pooling(y, group).intercept_sd
+    )
+    np.testing.assert_allclose(found["complete pooling"][0], y.mean())
+    np.testing.assert_allclose(found["complete pooling"][1], y.std(ddof=1) / np.sqrt(60))
 
 
 def test_least_squares_fits_equal_numpys(small):
@@ -302,12 +306,12 @@ def test_leave_out_errors_are_those_of_refitting_without_the_rows(small, sigma_r
     by_group = multilevel.leave_out_errors(y, group, X, **given, whole_groups=True)
     for row in (3, 20, 59):  # groups that stay when a row goes
         keep = np.arange(60) != row
-        summary = GroupSummary.from_rows(y[keep], group[keep], X[keep])
+        summary = group_sums(y[keep], group[keep], X[keep])
         fit = multilevel.fit_at(sigma_ratio, summary, group_predictors=u)
         expected = fit.predict(X[[row]], group=group[row]).mean[0]
         assert by_row[row] == pytest.approx(y[row] - expected, rel=1e-9)
         keep = group != group[row]
-        summary = GroupSummary.from_rows(y[keep], group[keep], X[keep])
+        summary = group_sums(y[keep], group[keep], X[keep])
         fit = multilevel.fit_at(sigma_ratio, summary, group_predictors=u)
         expected = fit.predict(X[[row]], group_predictors=u[group[row]]).mean[0]
         assert by_group[row] == pytest.approx(y[row] - expected, rel=1e-9)
@@ -325,7 +329,7 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
     rss^(-(N-p-1)/2), and sigma_y^2 given r is rss / chi-square with N - p - 1 degrees of freedom.
     """
     y, group, X, u = small
-    grid = multilevel.posterior_grid(y, group, X, group_predictors=u)
+    grid = multilevel_bayes.posterior_grid(y, group, X, group_predictors=u)
     codes = np.unique(group, return_inverse=True)[1]
     Z = np.column_stack([np.ones(60), X, u[group]])
     member = (codes[:, None] == np.arange(7)).astype(float)
@@ -360,8 +364,8 @@ def test_posterior_grid_equals_one_dimensional_integration(small):
 
 def test_posterior_grid_is_the_same_in_any_unit(small):
     y, group, X, u = small
-    one = multilevel.posterior_grid(y, group, X, group_predictors=u)
-    two = multilevel.posterior_grid(1e4 * y, group, X, group_predictors=u)
+    one = multilevel_bayes.posterior_grid(y, group, X, group_predictors=u)
+    two = multilevel_bayes.posterior_grid(1e4 * y, group, X, group_predictors=u)
     for name in ("sigma_alpha", "sigma_y", "coefficient_means", "coefficient_sds"):
         np.testing.assert_allclose(getattr(two, name), 1e4 * getattr(one, name), rtol=1e-6)
     np.testing.assert_allclose(two.intercepts, 1e4 * one.intercepts, rtol=1e-6)
@@ -369,8 +373,8 @@ def test_posterior_grid_is_the_same_in_any_unit(small):
 
 def test_posterior_grid_does_not_depend_on_its_nodes(tables):
     radon = tables["radon"]
-    few = multilevel.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=120)
-    many = multilevel.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=300)
+    few = multilevel_bayes.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=120)
+    many = multilevel_bayes.posterior_grid(radon["y"], radon["county"], radon[["floor"]], nodes=300)
     np.testing.assert_allclose(few.intercepts, many.intercepts, rtol=1e-9)
     np.testing.assert_allclose(few.intercept_sd, many.intercept_sd, rtol=1e-9)
     np.testing.assert_allclose(few.coefficient_sds, many.coefficient_sds, rtol=1e-9)
@@ -382,19 +386,19 @@ def test_posterior_grid_does_not_depend_on_its_nodes(tables):
 def test_quantiles_of_sigma_alpha_are_those_of_its_running_sum(small):
     """Second route: with many nodes, half of a node's own mass lies below it."""
     y, group, X, u = small
-    grid = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=400)
+    grid = multilevel_bayes.posterior_grid(y, group, X, group_predictors=u, nodes=400)
     below = np.cumsum(grid.sigma_alpha_mass) - grid.sigma_alpha_mass / 2
     shares = [0.025, 0.2, 0.5, 0.8, 0.975]
     expected = np.interp(shares, below, grid.sigma_alpha)
     np.testing.assert_allclose(grid.quantile(shares), expected, rtol=2e-3)
-    few = multilevel.posterior_grid(y, group, X, group_predictors=u, nodes=80)
+    few = multilevel_bayes.posterior_grid(y, group, X, group_predictors=u, nodes=80)
     np.testing.assert_allclose(few.quantile(shares), expected, rtol=2e-3)
 
 
 def test_a_prior_for_sigma_alpha_is_used(small):
     y, group, X, _ = small
-    flat = multilevel.posterior_grid(y, group, X)
-    tight = multilevel.posterior_grid(y, group, X, log_prior=lambda s: -((s / 0.1) ** 2) / 2)
+    flat = multilevel_bayes.posterior_grid(y, group, X)
+    tight = multilevel_bayes.posterior_grid(y, group, X, log_prior=lambda s: -((s / 0.1) ** 2) / 2)
     assert tight.mean(lambda a, b: a) < 0.3 * flat.mean(lambda a, b: a)
     at = flat.sigma_alpha
     weighed = flat.sigma_alpha_mass * np.exp(-((at / 0.1) ** 2) / 2)
@@ -405,8 +409,8 @@ def test_gibbs_agrees_with_exact_integration(tables):
     """Largest |z| < 4.5 and RMS within 0.7 to 1.3 over mu, beta, both sigmas and 85 intercepts."""
     radon = tables["radon"]
     data = (radon["y"], radon["county"], radon[["floor"]])
-    grid = multilevel.posterior_grid(*data)
-    draws = multilevel.gibbs(*data, chains=8, draws=4000, rng=np.random.default_rng(72))
+    grid = multilevel_bayes.posterior_grid(*data)
+    draws = multilevel_bayes.gibbs(*data, chains=8, draws=4000, rng=np.random.default_rng(72))
     exact = {
         "intercept": grid.coefficient_means[0],
         "floor": grid.coefficient_means[1],
@@ -429,8 +433,8 @@ def test_gibbs_agrees_with_exact_integration(tables):
 def test_gibbs_with_group_predictors_far_from_zero(small):
     y, group, X, u = small
     data = (y, group, X + 100)
-    grid = multilevel.posterior_grid(*data, group_predictors=u)
-    draws = multilevel.gibbs(
+    grid = multilevel_bayes.posterior_grid(*data, group_predictors=u)
+    draws = multilevel_bayes.gibbs(
         *data, group_predictors=u, chains=4, draws=4000, rng=np.random.default_rng(73)
     )
     for name, mean, sd in zip(
@@ -452,8 +456,8 @@ def test_gibbs_with_group_predictors_far_from_zero(small):
 def test_gibbs_with_a_group_predictor_alone_has_its_line(small):
     """Without X the intercept is known well enough to show a line about the wrong origin."""
     y, group, _, u = small
-    grid = multilevel.posterior_grid(y, group, group_predictors=u + 5)
-    draws = multilevel.gibbs(
+    grid = multilevel_bayes.posterior_grid(y, group, group_predictors=u + 5)
+    draws = multilevel_bayes.gibbs(
         y, group, group_predictors=u + 5, chains=4, draws=3000, rng=np.random.default_rng(74)
     )
     for at, name in enumerate(grid.names):
@@ -467,34 +471,34 @@ def test_the_bayesian_fits_refuse_what_has_no_posterior(small):
     y, group, X, _ = small
     few = np.isin(group, ["f", "g"])
     with pytest.raises(ValueError, match="at least 3 groups"):
-        multilevel.gibbs(y[few], group[few], X[few], rng=np.random.default_rng(1))
+        multilevel_bayes.gibbs(y[few], group[few], X[few], rng=np.random.default_rng(1))
     with pytest.raises(ValueError, match="at least 3 groups"):
-        multilevel.posterior_grid(y[few], group[few], X[few])
-    with_prior = multilevel.posterior_grid(y[few], group[few], log_prior=lambda s: -(s**2))
+        multilevel_bayes.posterior_grid(y[few], group[few], X[few])
+    with_prior = multilevel_bayes.posterior_grid(y[few], group[few], log_prior=lambda s: -(s**2))
     assert np.isfinite(with_prior.intercepts).all()
     with pytest.raises(TypeError, match=r"rng: a numpy.random.Generator"):
-        multilevel.gibbs(y, group, X, rng=1)
+        multilevel_bayes.gibbs(y, group, X, rng=1)
     with pytest.raises(ValueError, match="draws: must be >= 1"):
-        multilevel.gibbs(y, group, X, draws=0, rng=np.random.default_rng(1))
+        multilevel_bayes.gibbs(y, group, X, draws=0, rng=np.random.default_rng(1))
 
 
 # ------------------------------------------------------------------------ summaries and labels
 
 
-def test_summaries_of_parts_add_up_to_the_summary_of_all(small):
+def test_a_table_made_by_group_by_gives_the_fit_of_the_rows(small):
     y, group, X, u = small
-    parts = [
-        GroupSummary.from_rows(y[at], group[at], X[at]) for at in np.split(np.arange(60), [3, 31])
-    ]
-    added = parts[0] + parts[1] + parts[2]
-    whole = GroupSummary.from_rows(y, group, X)
-    np.testing.assert_array_equal(added.groups, whole.groups)
-    np.testing.assert_allclose(added.n, whole.n)
-    np.testing.assert_allclose(added.means, whole.means, rtol=1e-12)
-    np.testing.assert_allclose(added.within, whole.within, rtol=1e-10)
-    fit = multilevel.fit_summary(added, group_predictors=u)
-    rows = partial_pooling(y, group, X, group_predictors=u)
-    np.testing.assert_allclose(fit.coefficients, rows.coefficients, rtol=1e-10)
+    rows = pd.DataFrame({"y": y - 5, "a": X[:, 0] - 3, "b": X[:, 1] - 3, "n": 1.0})
+    for left, right in (("y", "y"), ("a", "y"), ("b", "y"), ("a", "a"), ("a", "b"), ("b", "b")):
+        rows[f"{left}*{right}"] = rows[left] * rows[right]
+    parts = [part.groupby(group[part.index]).sum() for part in (rows[:31], rows[31:])]
+    table = pd.concat(parts).groupby(level=0).sum()
+    sums = GroupSums.from_table(table, X=("a", "b"), centre={"y": 5, "a": 3, "b": 3})
+    found = multilevel.fit_sums(sums, group_predictors=u)
+    wanted = partial_pooling(y, group, X, group_predictors=u)
+    np.testing.assert_allclose(found.coefficients, wanted.coefficients, rtol=1e-10)
+    np.testing.assert_allclose(found.intercepts, wanted.intercepts, rtol=1e-10)
+    np.testing.assert_allclose(found.intercept_sd, wanted.intercept_sd, rtol=1e-10)
+    assert found.sigma_alpha == pytest.approx(wanted.sigma_alpha, rel=1e-9)
 
 
 def test_shifting_the_data_far_from_zero_moves_the_intercepts_only(small):
@@ -554,40 +558,21 @@ def test_predictors_are_named_and_read_in_every_form(small):
     assert none.names == ("intercept",) and none.deviance == without.deviance
 
 
-def test_predictors_of_groups_with_a_row_each_go_by_their_index_if_it_names_the_groups():
-    """The rows are b and a; without such an index the values are those of the rows."""
-    for index, wanted in ((["a", "b"], [1.0, 2.0]), ([0, 1], [2.0, 1.0])):
-        table = _grouped.by_group(pd.Series([1.0, 2.0], index=index), ["b", "a"])
-        assert _grouped.at_groups(table, np.array(["a", "b"]))[1].ravel().tolist() == wanted
-
-
 def test_a_group_without_rows_gets_the_populations_estimate(small):
     y, group, X, _ = small
-    summary = GroupSummary.from_rows(y, group, X)
-    more = GroupSummary(
+    summary = group_sums(y, group, X)
+    more = GroupSums(
         np.append(summary.groups, "z"),
         np.append(summary.n, 0.0),
-        np.vstack([summary.means, np.zeros(3)]),
-        summary.within,
+        np.vstack([summary.sums, np.zeros(3)]),
+        np.concatenate([summary.cross, np.zeros((1, 3, 3))]),
+        summary.centre,
         summary.names,
     )
-    fit, plain = multilevel.fit_summary(more), multilevel.fit_summary(summary)
+    fit, plain = multilevel.fit_sums(more), multilevel.fit_sums(summary)
     np.testing.assert_allclose(fit.coefficients, plain.coefficients, rtol=1e-12)
     assert fit.intercepts["z"] == pytest.approx(fit.coefficients[0])
     assert fit.weight(0) == 0
-
-
-def test_a_group_without_rows_in_either_part_stays_without(small):
-    y, group, X, _ = small
-    plain = GroupSummary.from_rows(y, group, X)
-    empty = GroupSummary(
-        np.array(["z"]), np.zeros(1), np.zeros((1, 3)), np.zeros((3, 3)), plain.names
-    )
-    added = (plain + empty) + empty
-    assert added.n[-1] == 0 and list(added.groups) == [*"abcdefg", "z"]
-    np.testing.assert_array_equal(added.means[:-1], plain.means)
-    np.testing.assert_array_equal(added.means[-1], 0)
-    np.testing.assert_array_equal(added.within, plain.within)
 
 
 # ------------------------------------------------------------------------------------ bad input

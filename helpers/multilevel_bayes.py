@@ -12,10 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from helpers._grouped import GroupSummary, by_group, series
-from helpers._profile import Profile
 from helpers._validate import function, generator, log_density, shares, whole
 from helpers.mcmc import summary_table
+from helpers.multilevel import _profile, group_sums, group_table, series
 
 
 @dataclass(frozen=True)
@@ -138,9 +137,9 @@ def posterior_grid(
         As `partial_pooling`; under the flat prior also for fewer than q + 3 groups with q group
         predictors, where the posterior is improper (Gelman, 2006).
     """
-    summary = GroupSummary.from_rows(y, group, X)
-    predictors = None if group_predictors is None else by_group(group_predictors, group)
-    profile = Profile(summary, predictors)
+    summary = group_sums(y, group, X)
+    predictors = None if group_predictors is None else group_table(group_predictors, group)
+    profile = _profile(summary, predictors, "reml")
     nodes = whole("nodes", nodes, least=20)
     if log_prior is None:
         _enough_groups(profile)
@@ -231,15 +230,15 @@ def gibbs(y, group, X=None, *, group_predictors=None, chains=4, draws=1000, warm
     rng = generator(rng)
     chains = whole("chains", chains, least=1)
     draws, warmup = whole("draws", draws, least=1), whole("warmup", warmup, least=0)
-    summary = GroupSummary.from_rows(y, group, X)
-    predictors = None if group_predictors is None else by_group(group_predictors, group)
-    profile = Profile(summary, predictors)
+    summary = group_sums(y, group, X)
+    predictors = None if group_predictors is None else group_table(group_predictors, group)
+    profile = _profile(summary, predictors, "reml")
     k, p, groups = profile.k, profile.p, summary.n.size
     _enough_groups(profile)
     n, x_origin, y_origin = summary.n, profile.origin[1 : 1 + k], profile.origin[-1]
-    x = summary.means[:, :k] - x_origin
-    y_mean = summary.means[:, -1] - y_origin
-    level = np.delete(profile.design_means - profile.origin[:-1], range(1, 1 + k), axis=1)
+    x = profile.means[:, 1 : 1 + k]
+    y_mean = profile.means[:, -1]
+    level = np.delete(profile.means[:, :-1], range(1, 1 + k), axis=1)
     within_x, within_xy = summary.within[:-1, :-1], summary.within[:-1, -1]
     on_x = _Regression(within_x + (n[:, None] * x).T @ x)
     on_level = _Regression(level.T @ level)
@@ -298,9 +297,9 @@ class _Regression:
         return right @ self.inverse + sigma * noise
 
 
-def _enough_groups(profile: Profile) -> None:
+def _enough_groups(profile) -> None:
     """Raise where the flat prior on sigma_alpha has an improper posterior."""
-    filled, wanted = int((profile.summary.n > 0).sum()), profile.p - profile.k + 2
+    filled, wanted = int((profile.n > 0).sum()), profile.p - profile.k + 2
     if filled < wanted:
         raise ValueError(
             f"group: under a flat prior on sigma_alpha at least {wanted} groups with rows are "
