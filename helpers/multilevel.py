@@ -90,6 +90,17 @@ class GroupSums:
             tuple(X),
         )
 
+    def table(self, y="y"):
+        """Return the sums as the DataFrame that `from_table` reads; parts of one centre add up."""
+        import pandas as pd
+
+        names = [*self.names, y]
+        columns = {"n": self.n, **dict(zip(names, self.sums.T, strict=True))}
+        for a, left in enumerate(names):
+            for b in range(a + 1):
+                columns[f"{left}*{names[b]}"] = self.cross[:, a, b]
+        return pd.DataFrame(columns, index=pd.Index(self.groups, tupleize_cols=False))
+
     @property
     def means(self):
         """Each group's means about the centre, shape (J, k + 1); 0 for a group without rows."""
@@ -101,8 +112,8 @@ class GroupSums:
         return self.cross.sum(axis=0) - self.sums.T @ self.means
 
 
-def group_sums(y, group, X=None) -> GroupSums:
-    """Sum rows by group, about the grand means.
+def group_sums(y, group, X=None, *, centre=None) -> GroupSums:
+    """Sum rows by group, about `centre` (of X's columns, then y) or else the grand means.
 
     Parameters
     ----------
@@ -115,7 +126,9 @@ def group_sums(y, group, X=None) -> GroupSums:
     y = vector("y", y)
     names, columns = columns_of("X", X, y.size)
     groups, codes = labels(group, y.size)
-    centre = np.array([column.mean() for column in (*columns, y)])
+    if centre is None:
+        centre = [column.mean() for column in (*columns, y)]
+    centre = np.array(centre, float)
     moved = [column - c for column, c in zip((*columns, y), centre, strict=True)]
     total = lambda values: np.bincount(codes, values, minlength=groups.size)  # noqa: E731
     cross = np.empty((groups.size, len(moved), len(moved)))
@@ -133,7 +146,7 @@ def group_table(table, group):
     groups, codes = labels(group)
     keyed = isinstance(table, pd.Series | pd.DataFrame)
     alone = groups.size == codes.size  # then the index says which is meant
-    if keyed and (len(table) != codes.size or alone and set(table.index) == set(groups.tolist())):
+    if keyed and (len(table) != codes.size or (alone and set(table.index) == set(groups.tolist()))):
         return table
     names, columns = columns_of("group_predictors", table, codes.size, "u")
     first = np.unique(codes, return_index=True)[1]
@@ -226,7 +239,7 @@ class Profile:
         return (shrunk @ self.outer).reshape(-1, self.p + 1, self.p + 1)
 
     def solve(self, ratio):
-        """Best coefficients, residual sum of squares and inverse of Z'V⁻¹Z at each `ratio`."""
+        """Return best coefficients, residual sum of squares and inverse of Z'V⁻¹Z at each `ratio`."""
         form = self.forms(ratio) + self.within
         inverse = np.linalg.inv(form[:, :-1, :-1])
         coefficients = (inverse @ form[:, :-1, -1:])[..., 0]
@@ -262,7 +275,7 @@ class Profile:
         return coefficients, turn @ covariance @ turn.T
 
     def intercepts(self, ratio, coefficients, covariance, sigma_y):
-        """Groups' intercepts and their variances, (G, J), coefficients' uncertainty included.
+        """Return intercepts and their variances, (G, J), the coefficients' uncertainty included.
 
         What an intercept takes from the coefficients is the group's design row at X = 0, less its
         weight times its mean row (Henderson, 1975).
@@ -465,7 +478,8 @@ def no_pooling(y, group, X=None) -> Fit:
     freedom = sums.n.sum() - sums.n.size - len(sums.names)
     if freedom < 1:
         raise ValueError("group: too few rows to estimate an intercept for every group")
-    total = sums.cross.sum(axis=0)
+    grand = sums.sums.sum(axis=0)
+    total = sums.cross.sum(axis=0) - np.outer(grand, grand) / sums.n.sum()
     full_rank(sums.within, total, sums.n.sum(), sums.centre, sums.names, "the groups' intercepts")
     slopes, rss, unscaled = _least_squares(sums.within)
     covariance = unscaled * rss / freedom
