@@ -12,6 +12,7 @@ sigma_alpha^2 / sigma_y^2, everything else has a formula (Bates et al., 2015, se
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq
@@ -234,12 +235,12 @@ class Profile:
             self.outer[:, at] = np.bincount(which, column)
 
     def forms(self, ratio, power=1):
-        """Sums of n / (1 + n ratio) to a power times the outer products, stacked over `ratio`."""
+        """Sum n / (1 + n ratio) to a power times the outer products, stacked over `ratio`."""
         shrunk = (self.sizes / (1 + ratio[:, None] * self.sizes)) ** power
         return (shrunk @ self.outer).reshape(-1, self.p + 1, self.p + 1)
 
     def solve(self, ratio):
-        """Return best coefficients, residual sum of squares and inverse of Z'V⁻¹Z at each `ratio`."""
+        """Return best coefficients, residual sum and inverse of Z'V⁻¹Z at each `ratio`."""
         form = self.forms(ratio) + self.within
         inverse = np.linalg.inv(form[:, :-1, :-1])
         coefficients = (inverse @ form[:, :-1, -1:])[..., 0]
@@ -314,16 +315,27 @@ class Fit:
     sigma_y: float  # residual sd, with rows less coefficients in the denominator
     covariance: np.ndarray = field(repr=False)
     deviance: float = np.nan  # -2 log likelihood at its maximum
-    intercepts: object = field(default=None, repr=False)  # Series by group (no pooling)
-    intercept_sd: object = field(default=None, repr=False)  # their standard errors
+    groups: np.ndarray = field(default=None, repr=False)  # (J,) labels; none under complete pooling
+    intercept_values: np.ndarray = field(default=None, repr=False)  # (J,)
+    intercept_errors: np.ndarray = field(default=None, repr=False)  # (J,) their standard errors
+
+    @cached_property
+    def intercepts(self):
+        """Each group's intercept, a pandas Series by group."""
+        return series(self.intercept_values, self.groups, "intercept")
+
+    @cached_property
+    def intercept_sd(self):
+        """Sd of each intercept (given the sigmas), a pandas Series by group."""
+        return series(self.intercept_errors, self.groups, "intercept_sd")
 
     def __str__(self) -> str:
         """Coefficients with their standard errors, and the spread."""
         width = max(map(len, self.names), default=0)
         rows = zip(self.names, self.coefficients, self.standard_errors, strict=True)
         lines = [f"{name:{width}} {value:7.3f} (se {error:.3f})" for name, value, error in rows]
-        if self.intercepts is not None and not isinstance(self, MultilevelFit):
-            lines.insert(0, f"{len(self.intercepts)} intercepts, one for each group")
+        if self.groups is not None and not isinstance(self, MultilevelFit):
+            lines.insert(0, f"{self.groups.size} intercepts, one for each group")
         return "\n".join([*lines, self._spread()])
 
     def _spread(self):
@@ -404,7 +416,7 @@ class MultilevelFit(Fit):
             member = np.broadcast_to(member, size)
             at = np.ones((size, p))
             at[:, 1 : 1 + k], at[:, 1 + k :] = rows, self.design_means[member, 1 + k :]
-            mean = self.intercepts.to_numpy()[member] + rows @ self.coefficients[1 : 1 + k]
+            mean = self.intercept_values[member] + rows @ self.coefficients[1 : 1 + k]
             weight = self.weight(self.n[member])
             move = at - weight[:, None] * self.design_means[member]
             variance = ((move @ self.covariance) * move).sum(axis=1)
@@ -412,7 +424,7 @@ class MultilevelFit(Fit):
         return Prediction(mean, sd, np.hypot(sd, self.sigma_y))
 
     def _positions(self, group):
-        place = {label: at for at, label in enumerate(self.intercepts.index.tolist())}
+        place = {label: at for at, label in enumerate(self.groups.tolist())}
         try:
             labels = [group] if isinstance(group, str) or group in place else list(group)
         except TypeError:  # a list or an array of labels
@@ -492,8 +504,9 @@ def no_pooling(y, group, X=None) -> Fit:
         np.sqrt(np.diag(covariance)),
         float(np.sqrt(rss / freedom)),
         covariance,
-        intercepts=series(means[:, -1] - x @ slopes, sums.groups, "intercept"),
-        intercept_sd=series(np.sqrt(variance), sums.groups, "intercept_sd"),
+        groups=sums.groups,
+        intercept_values=means[:, -1] - x @ slopes,
+        intercept_errors=np.sqrt(variance),
     )
 
 
@@ -536,8 +549,9 @@ def fit_at(sigma_ratio, sums: GroupSums, *, group_predictors=None, method="reml"
         float(np.sqrt(variance[0])),
         covariance[0],
         float(profile.deviance(at, method)[0]),
-        series(values[0], sums.groups, "intercept"),
-        series(np.sqrt(variances[0]), sums.groups, "intercept_sd"),
+        sums.groups,
+        values[0],
+        np.sqrt(variances[0]),
         float(np.sqrt(at[0] * variance[0])),
         method,
         sums.n,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from helpers import multilevel
-from helpers.multilevel import GroupSummary, complete_pooling, no_pooling, partial_pooling
+from helpers import multilevel, multilevel_bayes
+from helpers.multilevel import GroupSums, complete_pooling, group_sums, no_pooling, partial_pooling
 from tests.strategies import NO_NUMBER, NO_NUMBERS, NO_SHARE, each, few, grouped, orders, refused
 
 methods = st.sampled_from(["reml", "ml"])
@@ -91,21 +91,18 @@ def test_rows_in_parts_are_the_rows_together(data, more):
     y, group, x = data
     part = np.array(more.draw(st.lists(st.integers(0, 2), min_size=y.size, max_size=y.size)))
     parts = [
-        GroupSummary.from_rows(y[part == k], group[part == k], x[part == k]) for k in set(part)
+        group_sums(y[part == k], group[part == k], x[part == k], centre=[0, 0]).table()
+        for k in set(part)
     ]
-    merged = sum(parts[1:], start=parts[0])
-    whole = GroupSummary.from_rows(y, group, x)
-    np.testing.assert_array_equal(merged.groups, whole.groups)
-    np.testing.assert_array_equal(merged.n, whole.n)
-    np.testing.assert_allclose(merged.means, whole.means, atol=1e-10)
-    np.testing.assert_allclose(merged.within, whole.within, rtol=1e-8, atol=1e-8)
-    alike(fit(y, group, x), multilevel.fit_summary(merged))
+    added = pd.concat(parts).groupby(level=0).sum()
+    merged = GroupSums.from_table(added, X=["x1"])
+    alike(fit(y, group, x), multilevel.fit_sums(merged))
 
 
 @given(grouped(predictors=True))
 def test_any_ratio_from_0_to_infinity_lies_between_complete_and_no_pooling(data):
     y, group, x = data
-    summary = GroupSummary.from_rows(y, group, x)
+    summary = group_sums(y, group, x)
     none = multilevel.fit_at(0, summary)
     np.testing.assert_allclose(none.coefficients, complete_pooling(y, x).coefficients, atol=1e-8)
     assert (none.weight(none.n) == 0).all() and none.prior_sample_size == np.inf
@@ -129,11 +126,15 @@ def test_groups_that_are_copies_of_each_other_are_pooled_completely(groups, rows
 def test_more_and_more_rows_of_a_group_leave_it_alone(data):
     """n -> infinity: the group's intercept is its raw mean, whatever the others say."""
     y, group = data
-    one = GroupSummary.from_rows(y, group)
+    one = group_sums(y, group)
     n = np.where(np.arange(one.n.size) == 0, 1e9, one.n)
-    found = multilevel.fit_at(1.0, GroupSummary(one.groups, n, one.means, one.within, one.names))
+    means = one.means * n[:, None]
+    own = one.cross - one.sums[:, :, None] * one.means[:, None]
+    cross = own + means[:, :, None] * one.means[:, None]
+    more = GroupSums(one.groups, n, means, cross, one.centre, one.names)
+    found = multilevel.fit_at(1.0, more)
     assert found.weight(1e9) == pytest.approx(1)
-    assert found.intercept_values[0] == pytest.approx(one.means[0, 0], abs=1e-6)
+    assert found.intercept_values[0] == pytest.approx((one.means + one.centre)[0, 0], abs=1e-6)
     assert np.isfinite([found.sigma_y, found.deviance]).all()
 
 
@@ -196,12 +197,12 @@ def test_values_near_0_and_far_from_it_are_fitted_alike(size):
 def test_the_grid_keeps_its_promises(data, more):
     y, group = data
     fit(y, group)
-    grid = multilevel.posterior_grid(y, group, nodes=60)
+    grid = multilevel_bayes.posterior_grid(y, group, nodes=60)
     assert grid.mass.sum() == pytest.approx(1) and (grid.mass >= 0).all()
     quantiles = grid.quantile([0.01, 0.2, 0.5, 0.8, 0.99])
     assert (np.diff(quantiles) > 0).all() and quantiles[0] >= 0
     assert (grid.intercept_sds > 0).all()
-    turned = multilevel.posterior_grid(2 * y + 5, group, nodes=60)
+    turned = multilevel_bayes.posterior_grid(2 * y + 5, group, nodes=60)
     np.testing.assert_allclose(turned.intercepts, 2 * grid.intercepts + 5, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(turned.quantile(0.5), 2 * quantiles[2], rtol=1e-4)
 
@@ -211,8 +212,10 @@ def test_the_grid_keeps_its_promises(data, more):
 def test_draws_scale_and_shift_with_the_data(data, scale, shift):
     y, group, x = data
     options = {"chains": 2, "draws": 6, "warmup": 4}
-    one = multilevel.gibbs(y, group, x, rng=np.random.default_rng(906), **options)
-    two = multilevel.gibbs(scale * (y + shift), group, x, rng=np.random.default_rng(906), **options)
+    one = multilevel_bayes.gibbs(y, group, x, rng=np.random.default_rng(906), **options)
+    two = multilevel_bayes.gibbs(
+        scale * (y + shift), group, x, rng=np.random.default_rng(906), **options
+    )
     assert (one["sigma_y"] > 0).all() and (one["sigma_alpha"] > 0).all()
     np.testing.assert_allclose(two["sigma_y"] / scale, one["sigma_y"], rtol=1e-4)
     moved = two["intercepts"] / scale - shift
@@ -224,15 +227,17 @@ def test_draws_scale_and_shift_with_the_data(data, scale, shift):
 GROUP = list("aaabbbccc")
 Y = np.random.default_rng(907).normal(size=9)
 X = np.random.default_rng(908).normal(size=9)
-SUMMARY = GroupSummary.from_rows(Y, GROUP)
+SUMMARY = group_sums(Y, GROUP)
 FITTED, WITH_X = partial_pooling(Y, GROUP), partial_pooling(Y, GROUP, X)
 OF_ROWS = {
     "partial": partial_pooling,
     "none": no_pooling,
     "complete": lambda y, group, X=None: complete_pooling(y, X),
-    "summary": GroupSummary.from_rows,
-    "grid": multilevel.posterior_grid,
-    "gibbs": lambda y, group, X=None: multilevel.gibbs(y, group, X, rng=np.random.default_rng(1)),
+    "summary": group_sums,
+    "grid": multilevel_bayes.posterior_grid,
+    "gibbs": lambda y, group, X=None: multilevel_bayes.gibbs(
+        y, group, X, rng=np.random.default_rng(1)
+    ),
     "leave out": lambda y, g, X=None: multilevel.leave_out_errors(y, g, X, sigma_ratio=1),
 }
 
@@ -279,7 +284,7 @@ def test_a_ratio_of_sigmas_is_one_number_from_0_on(bad):
 def test_shares_lie_strictly_between_0_and_1(bad):
     if np.ndim(bad) == 0:
         with refused("share"):
-            multilevel.posterior_grid(Y, GROUP, nodes=20).quantile(bad)
+            multilevel_bayes.posterior_grid(Y, GROUP, nodes=20).quantile(bad)
 
 
 @pytest.mark.parametrize("bad", [-1, [1, -2], np.nan, np.inf, "a", None, []])
@@ -293,15 +298,21 @@ def test_a_weight_is_of_sizes(bad):
     [
         ("method", lambda: multilevel.fit_at(1, SUMMARY, method="mle")),
         ("method", lambda: multilevel.profile_deviance(1, SUMMARY, method=None)),
-        ("method", lambda: multilevel.fit_summary(SUMMARY, method=["reml"])),
+        ("method", lambda: multilevel.fit_sums(SUMMARY, method=["reml"])),
         ("summary", lambda: multilevel.fit_at(1, 5)),
-        ("summary", lambda: multilevel.fit_summary(None)),
+        ("summary", lambda: multilevel.fit_sums(None)),
         ("group_predictors", lambda: multilevel.profile_deviance(1, SUMMARY, group_predictors=5)),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior="flat")),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior=lambda s: s * np.nan)),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior=lambda s: -np.inf * s)),
-        ("nodes", lambda: multilevel.posterior_grid(Y, GROUP, nodes=60.0)),
-        ("rng", lambda: multilevel.gibbs(Y, GROUP, rng=None)),
+        ("log_prior", lambda: multilevel_bayes.posterior_grid(Y, GROUP, log_prior="flat")),
+        (
+            "log_prior",
+            lambda: multilevel_bayes.posterior_grid(Y, GROUP, log_prior=lambda s: s * np.nan),
+        ),
+        (
+            "log_prior",
+            lambda: multilevel_bayes.posterior_grid(Y, GROUP, log_prior=lambda s: -np.inf * s),
+        ),
+        ("nodes", lambda: multilevel_bayes.posterior_grid(Y, GROUP, nodes=60.0)),
+        ("rng", lambda: multilevel_bayes.gibbs(Y, GROUP, rng=None)),
         ("group", lambda: FITTED.predict(group=[])),
         ("group", lambda: FITTED.predict(group=[["a"]])),
         ("group", lambda: FITTED.predict(group="z")),
