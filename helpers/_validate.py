@@ -22,15 +22,17 @@ def vector(name: str, values) -> np.ndarray:
     """Return `values` as a one-dimensional float array of finite entries, at least one."""
     try:
         array = np.asarray(values)
-        if array.dtype.kind not in "iufbO" or any(isinstance(v, str) for v in array.flat[:1]):
+        text = array.dtype.kind == "O" and any(isinstance(v, str | bytes) for v in array.flat)
+        if text or array.dtype.kind not in "iufbO":
             raise TypeError
         array = np.atleast_1d(array.astype(float, copy=False))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name}: real numbers are wanted; got {values!r:.80}") from None
     if array.ndim != 1 or array.size == 0:
         raise ValueError(
             f"{name}: one dimension and at least one entry are wanted; got shape {array.shape}"
         )
+    refuse(name, "no entry may be masked", np.ma.getmaskarray(values), array)
     refuse(name, "every entry must be finite", ~np.isfinite(array), array)
     return array
 
