@@ -356,7 +356,11 @@ def scores(size, spread, seed, truth=None, replications=400):
 
 
 def mse(found, truth):
-    return {how: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
+    return {how.split()[0]: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
+
+
+def inside(found, truth):
+    return (found[:, 1] < truth) & (truth < found[:, 2])
 
 
 def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties):
@@ -364,14 +368,13 @@ def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties)
     error = mse(found, truth)
     assert 0.3 < error["partial"] / error["no"] < 0.42
     assert 0.45 < error["partial"] / error["complete"] < 0.6
-    mean, sd = found["complete"][:, 0], found["complete"][:, 1]
-    assert 0.1 < np.mean(np.abs(mean - truth) < 1.96 * sd) < 0.2
+    assert 0.1 < np.mean(inside(found["complete pooling"], truth)) < 0.2
     says("a third of the mean squared error of no pooling and about half")
     told = {how: row(f"   {how:10}") for how in ("no", "complete", "partial")}
     for how, (_, _, printed, covered) in told.items():  # the first of three states
         assert printed == pytest.approx(error[how], rel=0.04), how
-        inside = np.abs(found[how][:, 0] - truth) < 1.96 * found[how][:, 1]
-        assert covered == pytest.approx(100 * inside.mean(), abs=2.5), how
+        share = inside(found[f"{how} pooling"], truth).mean()
+        assert covered == pytest.approx(100 * share, abs=2.5), how
 
 
 def test_section_9_partial_pooling_loses(counties):
@@ -379,7 +382,8 @@ def test_section_9_partial_pooling_loses(counties):
     error = mse(found, truth)
     assert error["complete"] < error["partial"] < error["no"]
     truth, found = scores([4, 5, 10], 1.5, 93, replications=3000)
-    lost = (found["partial"][:, 0] - truth) ** 2 - (found["no"][:, 0] - truth) ** 2
+    partial, none = found["partial pooling"][:, 0], found["no pooling"][:, 0]
+    lost = (partial - truth) ** 2 - (none - truth) ** 2
     each = lost.mean(axis=1)
     assert each.mean() > 3 * each.std() / np.sqrt(each.size)
 
@@ -390,10 +394,9 @@ def test_section_9_an_odd_county_is_hidden(counties):
     odd = int(np.argmax(size == 2))
     truth[odd] = 1.3 + 4 * 0.31
     _, found = scores(size, 0.31, 95, truth)
-    mean, sd = found["partial"][:, 0], found["partial"][:, 1]
-    inside = np.abs(mean - truth) < 1.96 * sd
-    assert inside.mean() > 0.92
-    assert inside[:, odd].mean() < 0.1
+    covers = inside(found["partial pooling"], truth)
+    assert covers.mean() > 0.92
+    assert covers[:, odd].mean() < 0.1
     *_, covered, bias, covered_odd = row("partial  all counties:")
     assert covered > 92 and covered_odd < 10 and bias == pytest.approx(-0.92, abs=0.05)
 
