@@ -139,15 +139,15 @@ def group_values(table, sums):
     return names, np.column_stack([column[at] for column in columns])
 
 
-def full_rank(cross, total, n, centre, names):
-    """Raise if a column is (almost) a combination of the intercepts and those before it."""
+def full_rank(cross, total, n, centre, names, others):
+    """Raise if a column is (almost) a combination of `others` and those before it."""
     least = 1e-10 * np.diag(total) + 1e-24 * n * centre**2 + np.finfo(float).tiny
     left = np.array(cross)
     for k, name in enumerate(names):
         if left[k, k] <= least[k]:
+            before = ", ".join([others, *map(repr, names[:k])])
             raise ValueError(
-                f"X: the design is rank-deficient: column {name!r} is a combination of the "
-                "intercepts and the columns before it"
+                f"X: the design is rank-deficient: column {name!r} is a combination of {before}"
             )
         left = left - np.outer(left[:, k], left[k]) / left[k, k]
 
@@ -185,7 +185,7 @@ class Profile:
         moving = np.r_[1 : 1 + k, self.p]
         self.within[np.ix_(moving, moving)] = sums.within
         total = (self.within + (sums.n[:, None] * self.means).T @ self.means)[1:, 1:]
-        full_rank(total, total, self.rows, self.origin[1:], self.names[1:])
+        full_rank(total, total, self.rows, self.origin[1:], self.names[1:], "the intercept")
         if self.within[-1, -1] <= 1e-16 * total[-1, -1] + 1e-30 * self.rows * self.origin[-1] ** 2:
             raise ValueError("y: it does not vary within groups, so sigma_y cannot be estimated")
         self.sizes, which = np.unique(sums.n, return_inverse=True)
@@ -408,7 +408,8 @@ def no_pooling(y, group, X=None) -> Fit:
     if freedom < 1:
         raise ValueError("y: too few rows to estimate an intercept for every group")
     total = sums.within + (sums.n[:, None] * sums.means).T @ sums.means
-    full_rank(sums.within, total, sums.n.sum(), sums.centre, sums.names)
+    others = "the intercept" if sums.n.size == 1 else "the groups' intercepts"
+    full_rank(sums.within, total, sums.n.sum(), sums.centre, sums.names, others)
     inverse = np.linalg.inv(sums.within[:-1, :-1])
     slopes = inverse @ sums.within[:-1, -1]
     variance = max(sums.within[-1, -1] - sums.within[:-1, -1] @ slopes, 0.0) / freedom

@@ -352,11 +352,12 @@ def scores(size, spread, seed, truth=None, replications=400):
         replications=replications,
     )
     fits = [multilevel.three_poolings(y, group) for y in data.y]
-    return data.truth, {how: np.array([f[how] for f in fits]) for how in fits[0]}
+    names = {"none": "no pooling", "complete": "complete pooling", "partial": "partial pooling"}
+    return data.truth, {how: np.array([f[name] for f in fits]) for how, name in names.items()}
 
 
 def mse(found, truth):
-    return {how.split()[0]: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
+    return {how: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
 
 
 def inside(found, truth):
@@ -366,23 +367,23 @@ def inside(found, truth):
 def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties):
     truth, found = scores(counties["n"].to_numpy(), 0.31, 91)
     error = mse(found, truth)
-    assert 0.3 < error["partial"] / error["no"] < 0.42
+    assert 0.3 < error["partial"] / error["none"] < 0.42
     assert 0.45 < error["partial"] / error["complete"] < 0.6
-    assert 0.1 < np.mean(inside(found["complete pooling"], truth)) < 0.2
+    assert 0.1 < np.mean(inside(found["complete"], truth)) < 0.2
     says("a third of the mean squared error of no pooling and about half")
-    told = {how: row(f"   {how:10}") for how in ("no", "complete", "partial")}
+    told = {how: row(f"   {how:10}") for how in ("none", "complete", "partial")}
     for how, (_, _, printed, covered) in told.items():  # the first of three states
         assert printed == pytest.approx(error[how], rel=0.04), how
-        share = inside(found[f"{how} pooling"], truth).mean()
+        share = inside(found[how], truth).mean()
         assert covered == pytest.approx(100 * share, abs=2.5), how
 
 
 def test_section_9_partial_pooling_loses(counties):
     truth, found = scores(counties["n"].to_numpy(), 0.0, 92)
     error = mse(found, truth)
-    assert error["complete"] < error["partial"] < error["no"]
+    assert error["complete"] < error["partial"] < error["none"]
     truth, found = scores([4, 5, 10], 1.5, 93, replications=3000)
-    partial, none = found["partial pooling"][:, 0], found["no pooling"][:, 0]
+    partial, none = found["partial"][:, 0], found["none"][:, 0]
     lost = (partial - truth) ** 2 - (none - truth) ** 2
     each = lost.mean(axis=1)
     assert each.mean() > 3 * each.std() / np.sqrt(each.size)
@@ -394,7 +395,7 @@ def test_section_9_an_odd_county_is_hidden(counties):
     odd = int(np.argmax(size == 2))
     truth[odd] = 1.3 + 4 * 0.31
     _, found = scores(size, 0.31, 95, truth)
-    covers = inside(found["partial pooling"], truth)
+    covers = inside(found["partial"], truth)
     assert covers.mean() > 0.92
     assert covers[:, odd].mean() < 0.1
     *_, covered, bias, covered_odd = row("partial  all counties:")

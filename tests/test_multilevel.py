@@ -592,7 +592,7 @@ def test_a_rank_deficient_design_names_the_column(small, fit):
 
 def test_a_column_constant_within_groups_cannot_have_a_no_pooling_slope(small):
     y, group, X, u = small
-    with pytest.raises(ValueError, match="'x3' is a combination of the intercepts"):
+    with pytest.raises(ValueError, match="'x3' is a combination of the groups' intercepts"):
         no_pooling(y, group, np.column_stack([X, u[group]]))
 
 
