@@ -60,22 +60,6 @@ def test_full_bayes_equals_adaptive_quadrature(units, prior):
     assert beyond == pytest.approx(0.025, rel=0.02)
 
 
-def test_full_bayes_on_many_data_sets_is_that_on_each():
-    rng = np.random.default_rng(1)
-    many = rng.normal(20, 5, (4, 6))
-    together = nn.full_bayes(many, np.full(6, 3.0), nodes=200)
-    for row in range(4):
-        alone = nn.full_bayes(many[row], np.full(6, 3.0), nodes=200)
-        np.testing.assert_allclose(together.mean[row], alone.mean, rtol=1e-6)
-        np.testing.assert_allclose(together.interval()[1][row], alone.interval()[1], rtol=1e-5)
-
-
-def test_shifting_and_scaling_the_data_shifts_and_scales_the_answers():
-    one, two = nn.full_bayes(RAW, SE), nn.full_bayes(1000 * RAW + 7, 1000 * SE)
-    np.testing.assert_allclose(two.mean, 1000 * one.mean + 7, rtol=1e-9)
-    np.testing.assert_allclose(two.interval(), 1000 * np.array(one.interval()) + 7, rtol=1e-9)
-
-
 def test_limits_of_partial_pooling():
     none, complete = nn.no_pooling(RAW, SE), nn.complete_pooling(RAW, SE)
     np.testing.assert_allclose(nn.partial_pooling(RAW, SE, 1e9).mean, none.mean)
@@ -159,14 +143,6 @@ def test_three_poolings_are_what_their_names_say():
         low, high = stats.norm.interval(0.95, mean, sd)
         np.testing.assert_allclose(lower, np.broadcast_to(low, 8))
         np.testing.assert_allclose(upper, np.broadcast_to(high, 8))
-
-
-@pytest.mark.parametrize("level", [0.5, 0.95])
-def test_an_interval_of_estimates_is_the_normal_one(level):
-    told = nn.partial_pooling(RAW, SE, 9.0)
-    expected = stats.norm.interval(level, told.mean, told.sd)
-    np.testing.assert_allclose(told.interval(level), expected, rtol=1e-12)
-    np.testing.assert_array_equal(told.interval(), told.interval(0.95))
 
 
 def test_leading_axes_are_data_sets():

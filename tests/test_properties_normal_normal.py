@@ -57,14 +57,6 @@ def test_scaling_and_shifting_the_data_scales_and_shifts_the_estimates(data, spr
 # --------------------------------------------------------------------------------- spread estimated
 
 
-@given(measured(least=2), scales)
-def test_the_spread_corrected_for_noise_is_no_larger_than_the_naive_one(data, scale):
-    raw, se = data
-    naive, corrected = nn.between_sd_naive(raw), nn.between_sd_corrected(raw, se)
-    assert 0 <= corrected <= naive
-    close(nn.between_sd_corrected(scale * raw, scale * se) / scale, corrected, naive)
-
-
 @given(measured(least=4, most=9), st.floats(1e-3, 1e3))
 def test_james_stein_lies_between_the_raw_means_and_their_mean(data, se):
     raw, _ = data
@@ -117,12 +109,3 @@ def test_full_bayes_keeps_its_promises(data, prior, more):
     order = orders(more.draw, raw.size)
     turned = nn.full_bayes(raw[order], se[order], log_prior=prior, nodes=80)
     close(turned.mean, answer.mean[order], raw)
-
-
-@given(st.integers(1, 2), st.floats(0.1, 10))
-def test_a_proper_prior_needs_no_third_unit(units, scale):
-    for prior in (nn.half_cauchy(scale), nn.half_normal(scale)):
-        answer = nn.full_bayes(np.arange(units), 1.0, log_prior=prior)
-        assert np.isfinite(answer.mean).all()
-    with pytest.raises(ValueError, match=r"^raw: a flat prior needs 3"):
-        nn.full_bayes(np.arange(units), 1.0)
