@@ -207,17 +207,6 @@ def function(name: str, value):
     return value
 
 
-def log_density(name: str, values, like: np.ndarray) -> np.ndarray:
-    """Return what a log density gave, like its argument in shape: some finite, the others -inf."""
-    values = together(**{name: real(name, values), "its argument": like})[0]
-    bad = np.isnan(values) | (values == np.inf)
-    if bad.any():
-        raise ValueError(f"{name}: must be finite or -inf everywhere; {_first(bad, values)}")
-    if not np.isfinite(values).any():
-        raise ValueError(f"{name}: it is -inf everywhere")
-    return values
-
-
 def whole(name: str, value, *, least: int) -> int:
     """Return `value` as an int >= `least`, or raise."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

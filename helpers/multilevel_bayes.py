@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from helpers._two_level import Profile, group_sums, series
 from helpers._validate import generator, whole
-from helpers.multilevel import Profile, group_sums, series
 
 #: Log priors for sigma_alpha, up to a constant, to give to `posterior_grid` as `log_prior`. The
 #: last puts an inverse-gamma(0.001, 0.001) distribution on the variance, once a common default.

@@ -151,30 +151,19 @@ def james_stein(raw, se: float):
     return middle + share * (raw - middle)
 
 
-@dataclass(frozen=True)
-class Prior:
-    """A prior of the between-unit standard deviation, by name; call it for its log density."""
-
-    name: str
-    log_density: Callable[[np.ndarray], np.ndarray]  # up to a constant
-
-    def __call__(self, between_sd):
-        """Return the log density, up to a constant."""
-        return self.log_density(np.asarray(between_sd, float))
+def flat(between_sd):
+    """Log prior, flat in the between-unit sd: improper, and in need of three units."""
+    return np.zeros_like(between_sd, float)
 
 
-#: Flat in the between-unit standard deviation: improper, and in need of three units.
-flat = Prior("flat", np.zeros_like)
+def half_cauchy(scale: float) -> Callable:
+    """Return the half-Cauchy log prior with this scale: half its probability lies below it."""
+    return lambda between_sd: -np.log1p(np.square(between_sd / scale))
 
 
-def half_cauchy(scale: float) -> Prior:
-    """Return the half-Cauchy prior with this scale: half its probability lies below it."""
-    return Prior(f"half-Cauchy({scale:g})", lambda sd: -np.log1p((sd / scale) ** 2))
-
-
-def half_normal(scale: float) -> Prior:
-    """Return the half-normal prior with this scale: 95% of its probability lies below 2 * scale."""
-    return Prior(f"half-normal({scale:g})", lambda sd: -0.5 * (sd / scale) ** 2)
+def half_normal(scale: float) -> Callable:
+    """Return the half-normal log prior: 95% of its probability lies below 2 * scale."""
+    return lambda between_sd: -0.5 * np.square(between_sd / scale)
 
 
 @dataclass(frozen=True)
