@@ -122,16 +122,15 @@ class MultilevelFit(Fit):
             member = self._positions(group)
             weight, means = self.weight(self.n[member]), self.design_means[member]
             values, level = means[:, 1 + k :], self.intercept_values[member]
-        size = max(len(rows), len(values))
-        if not {len(rows), len(values)} <= {1, size}:
+        if len(rows) != len(values) and 1 not in (len(rows), len(values)):
             raise ValueError(f"X and group: equal lengths are wanted; {len(rows)}, {len(values)}")
-        at = np.ones((size, self.coefficients.size))
+        at = np.ones((max(len(rows), len(values)), self.coefficients.size))
         at[:, 1 : 1 + k], at[:, 1 + k :] = rows, values
         move = at - weight[:, None] * means
         variance = ((move @ self.covariance) * move).sum(axis=1)
         sd = np.sqrt(variance + (1 - weight) * self.sigma_alpha**2)
-        return Prediction(level + at[:, 1 : 1 + k] @ self.coefficients[1 : 1 + k], sd,
-                          np.hypot(sd, self.sigma_y))  # fmt: skip
+        mean = level + at[:, 1 : 1 + k] @ self.coefficients[1 : 1 + k]
+        return Prediction(mean, sd, np.hypot(sd, self.sigma_y))
 
     def _positions(self, group):
         one = isinstance(group, str | tuple) or not np.iterable(group)
@@ -139,9 +138,7 @@ class MultilevelFit(Fit):
         place = {label: at for at, label in enumerate(self.groups.tolist())}
         unseen = [label for label in wanted if label not in place]
         if unseen:
-            raise ValueError(
-                f"group: the fit has not seen {unseen[0]!r}; for a new one leave it out"
-            )
+            raise ValueError(f"group: {unseen[0]!r} is not in the fit; for a new one leave it out")
         return np.array([place[label] for label in wanted])
 
     def _given(self, name, values, names):
@@ -258,8 +255,8 @@ def profile_deviance(sigma_ratio, sums: GroupSums, *, group_predictors=None, met
     return Profile(sums, group_predictors, method).deviance(_squares(sigma_ratio))
 
 
-def three_poolings(y, group, *, level=0.95) -> dict:
-    """Each group's level: pooling -> (estimate, lower, upper), arrays (J,) of normal intervals."""
+def three_poolings(y, group) -> dict:
+    """Each group's level: pooling -> (estimate, lower, upper), arrays (J,), 95% intervals."""
     own, both, one = no_pooling(y, group), partial_pooling(y, group), complete_pooling(y)
     same = np.ones(own.groups.size)
     found = {
@@ -267,7 +264,7 @@ def three_poolings(y, group, *, level=0.95) -> dict:
         "complete pooling": (one.coefficients * same, one.standard_errors * same),
         "partial pooling": (both.intercept_values, both.intercept_errors),
     }
-    reach = ndtri(0.5 + level / 2)
+    reach = ndtri(0.975)
     return {how: (at, at - reach * sd, at + reach * sd) for how, (at, sd) in found.items()}
 
 
@@ -282,13 +279,13 @@ def leave_out_errors(
     at = _squares([sigma_ratio])
     sums = group_sums(y, group, X)
     profile = Profile(sums, group_predictors)
-    codes, n, p = sums.codes, profile.n, profile.p
+    codes, p = sums.codes, profile.p
     design = profile.means[codes, :-1]
     for k, column in enumerate(columns_of("X", X)[1], 1):
         design[:, k] = column - profile.origin[k]
     (coefficients,), _, (inverse,) = profile.solve(at)
     residual = vector("y", y) - profile.origin[-1] - design @ coefficients
-    shift = at / (1 + n * at)
+    shift = at / (1 + profile.n * at)
 
     def weighed(values):  # V⁻¹ times a column, up to sigma_y^2
         return values - (np.bincount(codes, values) * shift)[codes]

@@ -50,18 +50,9 @@ def weight(se, between_sd):
 
 
 def centre(raw, se, between_sd):
-    """Precision-weighted mean of the raw means: each counts 1 / (between_sd**2 + se**2).
+    """Precision-weighted mean of the raw means, and its sampling variance, shape (...) each.
 
-    Parameters
-    ----------
-    raw : array_like, shape (..., J)
-    se : array_like, shape (J,)
-    between_sd : float or array_like, shape (...)
-
-    Returns
-    -------
-    mean, variance : ndarray, shape (...)
-        The centre and its sampling variance.
+    Each raw mean (..., J) counts 1 / (between_sd**2 + se**2), with `se` (J,), `between_sd` (...).
     """
     raw, se = _measured(raw, se)
     precision = 1 / (np.square(between_sd)[..., None] + se**2)
@@ -86,6 +77,8 @@ def complete_pooling(raw, se) -> Estimates:
 def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
     """Shrink every raw mean towards the centre by its weight, taking `between_sd` as known.
 
+    The estimate is w * raw + (1 - w) * centre, its standard deviation sqrt(w) * se.
+
     Parameters
     ----------
     raw : array_like, shape (..., J)
@@ -94,16 +87,11 @@ def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
     mean : float, optional
         Known mean of the population; by default the precision-weighted centre is used and its
         uncertainty is *not* counted in `sd` (that is what plugging in means).
-
-    Returns
-    -------
-    Estimates
-        Mean w * raw + (1 - w) * centre and standard deviation sqrt(w) * se.
     """
     raw, se = _measured(raw, se)
     between_sd = np.asarray(between_sd, float)
-    refuse("between_sd", "must be finite and >= 0", ~((between_sd >= 0) & np.isfinite(between_sd)),
-           between_sd)  # fmt: skip
+    good = (between_sd >= 0) & np.isfinite(between_sd)
+    refuse("between_sd", "must be finite and >= 0", ~good, between_sd)
     middle = centre(raw, se, between_sd)[0][..., None] if mean is None else mean
     share = weight(se, between_sd[..., None])
     estimate = share * raw + (1 - share) * middle
@@ -290,13 +278,7 @@ def trial(truth, *, se: float, rng, only=None, names=tuple(METHODS)) -> dict[str
     only : ndarray of bool, shape (replications, J), optional
         Score only these units (all are used in the estimates).
     names : sequence of str
-        Only these ways.
-
-    Returns
-    -------
-    dict
-        Name -> `helpers.simulate.Score`, with the coverage of its 95% intervals (NaN for
-        James-Stein, which gives none).
+        Only these ways. James-Stein gives no intervals; their coverage is NaN.
     """
     raw = truth + se * generator(rng).standard_normal(truth.shape)
     only = ... if only is None else only

@@ -562,7 +562,7 @@ def test_what_is_asked_of_a_fit_must_match_it(small):
     y, group, X, u = small
     fit = partial_pooling(y, group, X, group_predictors=u)
     refused = [
-        ("group: the fit has not seen 'q'", ([[0, 0]],), {"group": ["a", "q"]}),
+        ("group: 'q' is not in the fit", ([[0, 0]],), {"group": ["a", "q"]}),
         ("X: 2 column", (), {"group": "a"}),
         ("X: 2 column", ([1.0, 2.0, 3.0],), {"group": "a"}),
         ("X: 2 column", ([[1.0], [2.0]],), {"group": "a"}),
