@@ -201,9 +201,10 @@ class Profile:
         """Slope of the deviance; the best coefficients' own change does not matter at the best."""
         coefficients, rss, inverse = self.solve(ratio)
         outer = self.forms(ratio, 2)  # minus the slope of the forms
-        off = np.append(-coefficients, np.ones((ratio.size, 1)), axis=1)[:, None]
+        off = np.ones((ratio.size, 1, self.p + 1))
+        off[:, 0, :-1] = -coefficients
         value = (self.sizes / (1 + ratio[:, None] * self.sizes)) @ self.groups_of_size
-        value -= self.freedom * (off @ outer @ off.transpose(0, 2, 1))[:, 0, 0] / rss
+        value -= self.freedom * (off @ outer * off).sum(axis=(1, 2)) / rss
         if self.method == "reml":
             value -= (inverse * outer[:, :-1, :-1]).sum(axis=(1, 2))
         return value
@@ -217,7 +218,9 @@ class Profile:
         valleys = [0.0] if slope[0] >= 0 else []
         for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
             at_one = lambda ratio: self.slope(np.array([ratio]))[0]  # noqa: E731
-            valleys.append(brentq(at_one, grid[at], grid[at + 1], xtol=1e-15, rtol=1e-12))
+            valleys.append(brentq(at_one, grid[at], grid[at + 1], xtol=1e-15, rtol=1e-10))
+        if len(valleys) == 1:
+            return valleys[0]
         return min(valleys, key=lambda ratio: self.deviance(np.array([ratio]))[0])
 
     def back(self, coefficients, covariance):
@@ -228,18 +231,15 @@ class Profile:
         coefficients[:, 0] += self.origin[-1]
         return coefficients, turn @ covariance @ turn.T
 
-    def intercepts(self, ratio, coefficients, covariance, sigma_y):
-        """Return intercepts and their variances, (G, J), the coefficients' uncertainty included.
+    def intercepts(self, ratio, coefficients):
+        """Return intercepts and weights, (G, J), and what an intercept takes from the coefficients.
 
-        What an intercept takes from the coefficients is the group's design row at X = 0, less its
-        weight times its mean row (Henderson, 1975).
+        That is the group's design row at X = 0, less its weight times its mean row, (G, J, p)
+        (Henderson, 1975).
         """
         design = self.means[:, :-1] + self.origin[:-1]
         at = design.copy()
         at[:, 1 : 1 + self.k] = 0
         weight = ratio[:, None] * self.n / (1 + ratio[:, None] * self.n)
         residual = self.means[:, -1] + self.origin[-1] - coefficients @ design.T
-        move = at - weight[..., None] * design
-        variance = ((move @ covariance) * move).sum(axis=-1)
-        variance += (1 - weight) * (ratio * sigma_y**2)[:, None]
-        return coefficients @ at.T + weight * residual, variance
+        return coefficients @ at.T + weight * residual, weight, at - weight[..., None] * design

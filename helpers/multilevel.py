@@ -231,7 +231,8 @@ def _fit(profile, at):
     coefficients, rss, inverse = profile.solve(at)
     variance = rss / profile.freedom
     coefficients, covariance = profile.back(coefficients, variance * inverse)
-    values, variances = profile.intercepts(at, coefficients, covariance, np.sqrt(variance))
+    values, weight, move = profile.intercepts(at, coefficients)
+    variances = ((move @ covariance) * move).sum(axis=-1) + (1 - weight) * at * variance
     return MultilevelFit(
         profile.names,
         coefficients[0],

@@ -118,8 +118,8 @@ def posterior_grid(
         best, rss, inverse = profile.solve(ratios)
         log_mass[at] = -(rows - p) * log_sigma_y - rss / (2 * sigma_y**2)
         log_mass[at] += (np.linalg.slogdet(inverse)[1] - profile.log_volume(ratios)) / 2
-        coefficients[at], covariance = profile.back(best, inverse)
-        intercepts[at], _ = profile.intercepts(ratios, coefficients[at], covariance, sigma_y)
+        coefficients[at] = profile.back(best, inverse)[0]
+        intercepts[at] = profile.intercepts(ratios, coefficients[at])[0]
     log_mass += np.log(width)[:, None]
     if log_prior is not None:
         log_mass += np.asarray(log_prior(sigma_alpha), float)[:, None]
