@@ -60,15 +60,6 @@ def test_full_bayes_equals_adaptive_quadrature(units, prior):
     assert beyond == pytest.approx(0.025, rel=0.02)
 
 
-def test_limits_of_partial_pooling():
-    none, complete = nn.no_pooling(RAW, SE), nn.complete_pooling(RAW, SE)
-    np.testing.assert_allclose(nn.partial_pooling(RAW, SE, 1e9).mean, none.mean)
-    np.testing.assert_allclose(nn.partial_pooling(RAW, SE, 1e9).sd, none.sd)
-    np.testing.assert_allclose(nn.partial_pooling(RAW, SE, 0.0).mean, complete.mean)
-    assert complete.mean[0] == pytest.approx((RAW / SE**2).sum() / (1 / SE**2).sum())
-    assert complete.sd[0] == pytest.approx((1 / SE**2).sum() ** -0.5)
-
-
 def test_published_figures_of_the_eight_schools():
     """BDA3, section 5.5: pooled estimate 7.7, standard error 4.1; school A shrinks to about 11."""
     complete = nn.complete_pooling(RAW, SE)

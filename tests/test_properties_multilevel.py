@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from helpers import multilevel
-from helpers.multilevel import GroupSums, complete_pooling, group_sums, no_pooling, partial_pooling
+from helpers.multilevel import complete_pooling, group_sums, no_pooling, partial_pooling
 from tests.strategies import grouped, orders
 
 methods = st.sampled_from(["reml", "ml"])
@@ -88,16 +87,6 @@ def test_a_predictor_in_another_unit_has_another_slope_and_the_same_intercepts(d
     assert two.coefficients[1] * scale == pytest.approx(one.coefficients[1], rel=1e-4, abs=1e-6)
 
 
-@given(grouped(groups=(3, 6), predictors=True), st.data())
-def test_rows_in_parts_are_the_rows_together(data, more):
-    y, group, x = data
-    part = np.array(more.draw(st.lists(st.integers(0, 2), min_size=y.size, max_size=y.size)))
-    rows = pd.DataFrame({"n": 1, "x": x, "y": y, "x*x": x * x, "x*y": x * y, "y*y": y * y})
-    parts = [rows[part == k].groupby(group[part == k]).sum() for k in set(part)]
-    added = pd.concat(parts).groupby(level=0).sum()
-    alike(fit(y, group, x), multilevel.fit_sums(GroupSums.from_table(added, X=["x"])))
-
-
 @given(grouped(predictors=True))
 def test_any_ratio_from_0_to_infinity_lies_between_complete_and_no_pooling(data):
     y, group, x = data
@@ -142,17 +131,6 @@ def test_leave_out_errors_shift_with_no_row_and_scale_with_all(data, ratio, whol
     assert np.isfinite(errors).all() and errors.shape == y.shape
     again = multilevel.leave_out_errors(7 - 3 * y, group, **given)
     np.testing.assert_allclose(again, -3 * errors, rtol=1e-6, atol=1e-6)
-
-
-@given(grouped(groups=(3, 5)))
-def test_three_poolings_agree_on_what_they_share(data):
-    y, group = data
-    fit(y, group)
-    own, one, both = multilevel.three_poolings(y, group).values()
-    assert np.ptp(one[0]) == 0
-    for estimate, lower, upper in (own, one, both):
-        assert np.isfinite(estimate).all() and (lower < estimate).all() and (estimate < upper).all()
-    assert both[0].min() >= own[0].min() - 1e-9 and both[0].max() <= own[0].max() + 1e-9
 
 
 def test_a_million_rows_in_a_hundred_thousand_groups():

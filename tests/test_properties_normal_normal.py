@@ -80,17 +80,6 @@ def test_spreads_from_nearly_0_and_precisions_far_apart_are_no_trouble():
     assert np.isfinite([answer.mean, *answer.interval()]).all()
 
 
-def test_a_million_units():
-    rng = np.random.default_rng(903)
-    truth = rng.normal(5, 2, 10**6)
-    raw, se = truth + rng.normal(0, 3, truth.size), np.full(truth.size, 3.0)
-    spread = nn.between_sd_corrected(raw, se)
-    assert spread == pytest.approx(2, rel=0.01)
-    told = nn.partial_pooling(raw, se, spread)
-    assert np.mean((told.mean - truth) ** 2) == pytest.approx(4 * 9 / 13, rel=0.01)
-    np.testing.assert_allclose(nn.james_stein(raw, 3.0), told.mean, atol=1e-3)
-
-
 # -------------------------------------------------------------------------------------- full Bayes
 
 
