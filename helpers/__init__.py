@@ -3,7 +3,8 @@
 ========================  =======================================================
 `helpers.datasets`        the tables of the course
 `helpers.beta_binomial`   counts out of trials: notebooks 01 and 04
-`helpers.multilevel`      normal measurements in groups: notebooks 02 and 03
+`helpers.multilevel`      normal measurements in groups: notebooks 03 and 05
+`helpers.multilevel_bayes` its posterior: Gibbs and exact grid: notebook 03
 `helpers.normal_normal`   raw means with known standard errors: notebook 02
 `helpers.mcmc`            the samplers of notebook 04
 `helpers.simulate`        data with a known truth, and scores against it

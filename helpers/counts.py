@@ -19,7 +19,7 @@ from scipy import optimize
 from scipy.special import digamma, gammaincinv, gammaln, logsumexp, zeta
 
 from helpers import _validate
-from helpers._grouped import label_codes
+from helpers._validate import labels as label_codes
 
 
 def control_limits(rate, exposure, *, level=0.95):

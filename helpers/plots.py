@@ -133,9 +133,9 @@ def poolings(labels, estimates, *, ax, truth=None):
     ----------
     labels : sequence, length J
         What stands below each unit, in the order of the estimates.
-    estimates : mapping of str to (estimate, lower, upper), or to an object
+    estimates : mapping of str to (estimate, lower, upper)
         "no pooling", "complete pooling", "partial pooling" -> three arrays of shape (J,); the ends
-        are bounds, not offsets. An object with `mean` and `interval()` will do, too.
+        are bounds, not offsets.
     ax : matplotlib.axes.Axes
     truth : array_like, shape (J,), optional
         The true values, if they are known.
@@ -147,10 +147,7 @@ def poolings(labels, estimates, *, ax, truth=None):
     looks = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING)}
     place = np.arange(len(labels))
     steps = np.linspace(-0.24, 0.24, len(estimates)) if len(estimates) > 1 else [0.0]
-    for step, (name, answer) in zip(steps, estimates.items(), strict=True):
-        if hasattr(answer, "interval"):
-            answer = (answer.mean, *answer.interval())
-        estimate, lower, upper = answer
+    for step, (name, (estimate, lower, upper)) in zip(steps, estimates.items(), strict=True):
         look = looks[name]
         ax.vlines(place + step, lower, upper, color=look.color, linewidth=1.4, alpha=0.6)
         ax.plot(place + step, estimate, label=look.label, **look.points)

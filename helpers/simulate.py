@@ -299,7 +299,7 @@ def score_all(answers, truth) -> dict[str, Score]:
 
     Parameters
     ----------
-    answers : mapping of str to an object with `mean` and `interval()`
+    answers : mapping of str to (estimate, lower, upper)
         Such as `helpers.normal_normal.three_poolings` returns for many data sets.
     truth : array_like, shape (J,) or (replications, J)
 
@@ -309,8 +309,8 @@ def score_all(answers, truth) -> dict[str, Score]:
         Made with ``axis=0``, coverage of the 95% intervals included.
     """
     return {
-        name: score(answer.mean, truth, *answer.interval(), axis=0)
-        for name, answer in answers.items()
+        name: score(estimate, truth, lower, upper, axis=0)
+        for name, (estimate, lower, upper) in answers.items()
     }
 
 

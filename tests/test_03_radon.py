@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2, norm
 
-from helpers import multilevel, simulate
+from helpers import multilevel, multilevel_bayes, simulate
 from helpers.check import exercise_of, verdict
 from helpers.datasets import load_radon
 from helpers.multilevel import complete_pooling, no_pooling, partial_pooling
@@ -267,9 +267,7 @@ def test_section_4_and_5_print_the_book_s_lines(radon, fit):
 
 
 def test_section_5_soft_constraint(radon, fit):
-    summary = multilevel.GroupSummary.from_rows(
-        radon["log_radon"], radon["county"], radon[["floor"]]
-    )
+    summary = multilevel.group_sums(radon["log_radon"], radon["county"], radon[["floor"]])
     pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
     own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
     stiff = multilevel.fit_at(0.001, summary).intercepts
@@ -357,11 +355,16 @@ def scores(size, spread, seed, truth=None, replications=400):
         replications=replications,
     )
     fits = [multilevel.three_poolings(y, group) for y in data.y]
-    return data.truth, {how: np.array([f[how] for f in fits]) for how in fits[0]}
+    names = {"none": "no pooling", "complete": "complete pooling", "partial": "partial pooling"}
+    return data.truth, {how: np.array([f[name] for f in fits]) for how, name in names.items()}
 
 
 def mse(found, truth):
     return {how: np.mean((each[:, 0] - truth) ** 2) for how, each in found.items()}
+
+
+def inside(found, truth):
+    return (found[:, 1] < truth) & (truth < found[:, 2])
 
 
 def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties):
@@ -369,14 +372,13 @@ def test_section_9_partial_pooling_wins_where_counties_differ_a_little(counties)
     error = mse(found, truth)
     assert 0.3 < error["partial"] / error["none"] < 0.42
     assert 0.45 < error["partial"] / error["complete"] < 0.6
-    mean, sd = found["complete"][:, 0], found["complete"][:, 1]
-    assert 0.1 < np.mean(np.abs(mean - truth) < 1.96 * sd) < 0.2
+    assert 0.1 < np.mean(inside(found["complete"], truth)) < 0.2
     says("a third of the mean squared error of no pooling and about half")
     told = {how: row(f"   {how:10}") for how in ("none", "complete", "partial")}
     for how, (_, _, printed, covered) in told.items():  # the first of three states
         assert printed == pytest.approx(error[how], rel=0.04), how
-        inside = np.abs(found[how][:, 0] - truth) < 1.96 * found[how][:, 1]
-        assert covered == pytest.approx(100 * inside.mean(), abs=2.5), how
+        share = inside(found[how], truth).mean()
+        assert covered == pytest.approx(100 * share, abs=2.5), how
 
 
 def test_section_9_partial_pooling_loses(counties):
@@ -384,7 +386,8 @@ def test_section_9_partial_pooling_loses(counties):
     error = mse(found, truth)
     assert error["complete"] < error["partial"] < error["none"]
     truth, found = scores([4, 5, 10], 1.5, 93, replications=3000)
-    lost = (found["partial"][:, 0] - truth) ** 2 - (found["none"][:, 0] - truth) ** 2
+    partial, none = found["partial"][:, 0], found["none"][:, 0]
+    lost = (partial - truth) ** 2 - (none - truth) ** 2
     each = lost.mean(axis=1)
     assert each.mean() > 3 * each.std() / np.sqrt(each.size)
 
@@ -395,10 +398,9 @@ def test_section_9_an_odd_county_is_hidden(counties):
     odd = int(np.argmax(size == 2))
     truth[odd] = 1.3 + 4 * 0.31
     _, found = scores(size, 0.31, 95, truth)
-    mean, sd = found["partial"][:, 0], found["partial"][:, 1]
-    inside = np.abs(mean - truth) < 1.96 * sd
-    assert inside.mean() > 0.92
-    assert inside[:, odd].mean() < 0.1
+    covers = inside(found["partial"], truth)
+    assert covers.mean() > 0.92
+    assert covers[:, odd].mean() < 0.1
     *_, covered, bias, covered_odd = row("partial  all counties:")
     assert covered > 92 and covered_odd < 10 and bias == pytest.approx(-0.92, abs=0.05)
 
@@ -424,7 +426,7 @@ def test_section_11_uranium(radon, fit):
 
 
 def test_section_12_posterior_of_the_spread(radon, fit):
-    exact = multilevel.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
+    exact = multilevel_bayes.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
     low, high = exact.quantile([0.025, 0.975])
     at_printed_precision(low, "0.25")
     at_printed_precision(high, "0.43")
@@ -537,8 +539,8 @@ def test_section_14_priors_matter_with_few_counties_only(radon, counties):
         keep = radon["county"].isin(names)
         data = (radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep])
         highs = [
-            multilevel.posterior_grid(*data, log_prior=prior).quantile(0.975)
-            for prior in multilevel.SPREAD_PRIORS.values()
+            multilevel_bayes.posterior_grid(*data, log_prior=prior).quantile(0.975)
+            for prior in multilevel_bayes.SPREAD_PRIORS.values()
         ]
         assert (np.ptp(highs) > 0.5) == differ
         assert differ or np.ptp(highs) < 0.02
@@ -599,7 +601,7 @@ def test_brier_scores_by_a_second_route(radon, fit):
     )
     for row in rows:
         keep = np.arange(919) != row
-        summary = multilevel.GroupSummary.from_rows(
+        summary = multilevel.group_sums(
             radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep]
         )
         part = multilevel.fit_at(ratio, summary)

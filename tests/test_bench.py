@@ -99,20 +99,25 @@ def test_fits_are_measured_compared_and_written(bench):
         assert found["400"]["memory"]["peak"] >= found["400"]["memory"]["input"]
 
 
-def test_summaries_of_parts_give_the_fit_of_the_whole():
-    """What the page "When the table does not fit" rests on, without Dask: to 1e-10."""
-    from functools import reduce
-    from operator import add
+def test_the_page_on_large_tables_gives_the_fit_of_the_whole(tmp_path):
+    """Its code without Dask, on pieces of rows in random order: to 1e-10."""
+    import re
 
-    from helpers.multilevel import GroupSummary, fit_summary, partial_pooling
+    import pandas as pd
 
+    from helpers.multilevel import partial_pooling
+
+    text = (ROOT / "site" / "large_tables.md").read_text(encoding="utf-8")
+    once, dask = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert "summarise" in once and "delayed(summarise)" in dask
     rng = np.random.default_rng(8)
     group = rng.integers(0, 50, 2000)
     x = rng.standard_normal(2000)
     y = 3 + 0.5 * x + rng.standard_normal(50)[group] + rng.standard_normal(2000)
-    parts = np.array_split(rng.permutation(2000), 7)
-    total = reduce(add, (GroupSummary.from_rows(y[p], group[p], x[p]) for p in parts))
-    spread, whole = fit_summary(total), partial_pooling(y, group, x)
+    rows = pd.DataFrame({"group": group, "x": x, "y": y})
+    space = {"pieces": [rows.iloc[at] for at in np.array_split(rng.permutation(2000), 7)]}
+    exec(once, space)
+    spread, whole = space["fit"], partial_pooling(y, group, x)
     for name in ("coefficients", "standard_errors", "intercept_values", "intercept_errors"):
         assert getattr(spread, name) == pytest.approx(getattr(whole, name), rel=1e-10)
     for name in ("sigma_y", "sigma_alpha", "deviance"):

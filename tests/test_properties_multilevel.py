@@ -1,16 +1,17 @@
-"""helpers.multilevel on any valid data, on any invalid argument, and at the extremes."""
+"""helpers.multilevel on any valid data and at the extremes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from helpers import multilevel
-from helpers.multilevel import GroupSummary, complete_pooling, no_pooling, partial_pooling
-from tests.strategies import NO_NUMBER, NO_NUMBERS, NO_SHARE, each, few, grouped, orders, refused
+from helpers.multilevel import complete_pooling, group_sums, no_pooling, partial_pooling
+from tests.strategies import grouped, orders
 
 methods = st.sampled_from(["reml", "ml"])
 factors = st.one_of(st.floats(1e-6, 1e6), st.floats(-1e6, -1e-6))
@@ -86,26 +87,10 @@ def test_a_predictor_in_another_unit_has_another_slope_and_the_same_intercepts(d
     assert two.coefficients[1] * scale == pytest.approx(one.coefficients[1], rel=1e-4, abs=1e-6)
 
 
-@given(grouped(groups=(3, 6), predictors=True), st.data())
-def test_rows_in_parts_are_the_rows_together(data, more):
-    y, group, x = data
-    part = np.array(more.draw(st.lists(st.integers(0, 2), min_size=y.size, max_size=y.size)))
-    parts = [
-        GroupSummary.from_rows(y[part == k], group[part == k], x[part == k]) for k in set(part)
-    ]
-    merged = sum(parts[1:], start=parts[0])
-    whole = GroupSummary.from_rows(y, group, x)
-    np.testing.assert_array_equal(merged.groups, whole.groups)
-    np.testing.assert_array_equal(merged.n, whole.n)
-    np.testing.assert_allclose(merged.means, whole.means, atol=1e-10)
-    np.testing.assert_allclose(merged.within, whole.within, rtol=1e-8, atol=1e-8)
-    alike(fit(y, group, x), multilevel.fit_summary(merged))
-
-
 @given(grouped(predictors=True))
 def test_any_ratio_from_0_to_infinity_lies_between_complete_and_no_pooling(data):
     y, group, x = data
-    summary = GroupSummary.from_rows(y, group, x)
+    summary = group_sums(y, group, x)
     none = multilevel.fit_at(0, summary)
     np.testing.assert_allclose(none.coefficients, complete_pooling(y, x).coefficients, atol=1e-8)
     assert (none.weight(none.n) == 0).all() and none.prior_sample_size == np.inf
@@ -129,24 +114,12 @@ def test_groups_that_are_copies_of_each_other_are_pooled_completely(groups, rows
 def test_more_and_more_rows_of_a_group_leave_it_alone(data):
     """n -> infinity: the group's intercept is its raw mean, whatever the others say."""
     y, group = data
-    one = GroupSummary.from_rows(y, group)
+    one = group_sums(y, group)
     n = np.where(np.arange(one.n.size) == 0, 1e9, one.n)
-    found = multilevel.fit_at(1.0, GroupSummary(one.groups, n, one.means, one.within, one.names))
+    found = multilevel.fit_at(1.0, replace(one, n=n))
     assert found.weight(1e9) == pytest.approx(1)
-    assert found.intercept_values[0] == pytest.approx(one.means[0, 0], abs=1e-6)
+    assert found.intercept_values[0] == pytest.approx((one.means + one.centre)[0, 0], abs=1e-6)
     assert np.isfinite([found.sigma_y, found.deviance]).all()
-
-
-@given(grouped(predictors=True))
-def test_predictions_hold_what_the_fit_says(data):
-    y, group, x = data
-    found = fit(y, group, x)
-    seen = found.predict(x, group=group)
-    level = found.intercept_values[group] + found.coefficients[1] * x
-    np.testing.assert_allclose(seen.mean, level, atol=1e-9 * (1 + abs(level).max()))
-    assert (seen.observation_sd > seen.parameter_sd).all() and (seen.parameter_sd > 0).all()
-    new = found.predict(x)
-    assert (new.parameter_sd**2 >= found.sigma_alpha**2 * (1 - 1e-9)).all()
 
 
 @given(grouped(groups=(3, 5)), st.floats(0, 10), st.booleans())
@@ -158,17 +131,6 @@ def test_leave_out_errors_shift_with_no_row_and_scale_with_all(data, ratio, whol
     assert np.isfinite(errors).all() and errors.shape == y.shape
     again = multilevel.leave_out_errors(7 - 3 * y, group, **given)
     np.testing.assert_allclose(again, -3 * errors, rtol=1e-6, atol=1e-6)
-
-
-@given(grouped(groups=(3, 5)))
-def test_three_poolings_agree_on_what_they_share(data):
-    y, group = data
-    fit(y, group)
-    found = multilevel.three_poolings(y, group)
-    assert np.ptp(found["complete"][0]) == 0
-    assert all(np.isfinite(table).all() and (table[1] > 0).all() for table in found.values())
-    assert found["partial"][0].min() >= found["none"][0].min() - 1e-9
-    assert found["partial"][0].max() <= found["none"][0].max() + 1e-9
 
 
 def test_a_million_rows_in_a_hundred_thousand_groups():
@@ -186,140 +148,3 @@ def test_values_near_0_and_far_from_it_are_fitted_alike(size):
     group = np.repeat(np.arange(5), 4)
     y = rng.normal(size=5)[group] + rng.normal(size=20)
     alike(partial_pooling(y, group), partial_pooling(size * y, group), scale=size)
-
-
-# ------------------------------------------------------------------------------------- full Bayes
-
-
-@settings(max_examples=few(4))
-@given(grouped(groups=(4, 5), rows=5), st.data())
-def test_the_grid_keeps_its_promises(data, more):
-    y, group = data
-    fit(y, group)
-    grid = multilevel.posterior_grid(y, group, nodes=60)
-    assert grid.mass.sum() == pytest.approx(1) and (grid.mass >= 0).all()
-    quantiles = grid.quantile([0.01, 0.2, 0.5, 0.8, 0.99])
-    assert (np.diff(quantiles) > 0).all() and quantiles[0] >= 0
-    assert (grid.intercept_sds > 0).all()
-    turned = multilevel.posterior_grid(2 * y + 5, group, nodes=60)
-    np.testing.assert_allclose(turned.intercepts, 2 * grid.intercepts + 5, rtol=1e-6, atol=1e-6)
-    np.testing.assert_allclose(turned.quantile(0.5), 2 * quantiles[2], rtol=1e-4)
-
-
-@settings(max_examples=few(8))
-@given(grouped(groups=(3, 5), predictors=True), st.floats(1e-6, 1e6), st.floats(-1e6, 1e6))
-def test_draws_scale_and_shift_with_the_data(data, scale, shift):
-    y, group, x = data
-    options = {"chains": 2, "draws": 6, "warmup": 4}
-    one = multilevel.gibbs(y, group, x, rng=np.random.default_rng(906), **options)
-    two = multilevel.gibbs(scale * (y + shift), group, x, rng=np.random.default_rng(906), **options)
-    assert (one["sigma_y"] > 0).all() and (one["sigma_alpha"] > 0).all()
-    np.testing.assert_allclose(two["sigma_y"] / scale, one["sigma_y"], rtol=1e-4)
-    moved = two["intercepts"] / scale - shift
-    np.testing.assert_allclose(moved, one["intercepts"], rtol=1e-4, atol=1e-4)
-
-
-# --------------------------------------------------------------------------------------- bad input
-
-GROUP = list("aaabbbccc")
-Y = np.random.default_rng(907).normal(size=9)
-X = np.random.default_rng(908).normal(size=9)
-SUMMARY = GroupSummary.from_rows(Y, GROUP)
-FITTED, WITH_X = partial_pooling(Y, GROUP), partial_pooling(Y, GROUP, X)
-OF_ROWS = {
-    "partial": partial_pooling,
-    "none": no_pooling,
-    "complete": lambda y, group, X=None: complete_pooling(y, X),
-    "summary": GroupSummary.from_rows,
-    "grid": multilevel.posterior_grid,
-    "gibbs": lambda y, group, X=None: multilevel.gibbs(y, group, X, rng=np.random.default_rng(1)),
-    "leave out": lambda y, g, X=None: multilevel.leave_out_errors(y, g, X, sigma_ratio=1),
-}
-
-
-@pytest.mark.parametrize("function", list(OF_ROWS.values()), ids=list(OF_ROWS))
-@each(NO_NUMBERS | {"a table": [[1.0, 2.0, 3.0]]})
-def test_what_are_no_outcomes_is_refused(function, bad):
-    with refused("y"):
-        function(bad, ["a", "a", "b"])
-
-
-@pytest.mark.parametrize("function", list(OF_ROWS.values()), ids=list(OF_ROWS))
-@each({name: bad for name, bad in NO_NUMBERS.items() if name != "None"} | {"a number": 5.0})
-def test_what_are_no_predictors_is_refused(function, bad):
-    with refused(r"(y and )?X"):
-        function([1.0, 2.0, 4.0], ["a", "a", "b"], bad)
-
-
-@pytest.mark.parametrize("bad", [None, 5, "aaabbbccc", [["a"]] * 9, [{}] * 9, list("ab"), []])
-def test_what_are_no_labels_is_refused(bad):
-    for name in ("partial", "none", "grid", "leave out"):
-        with refused(r"(y and )?group"):
-            OF_ROWS[name](Y, bad)
-
-
-@each({name: bad for name, bad in NO_NUMBERS.items() if name != "None"})
-def test_what_are_no_group_predictors_is_refused(bad):
-    with refused("(y and )?group_predictors"):
-        partial_pooling(Y, GROUP, group_predictors=bad)
-
-
-@each(NO_NUMBER | {"negative": -1.0, "infinity": np.inf})
-def test_a_ratio_of_sigmas_is_one_number_from_0_on(bad):
-    with refused("sigma_ratio"):
-        multilevel.fit_at(bad, SUMMARY)
-    with refused("sigma_ratio"):
-        multilevel.leave_out_errors(Y, GROUP, sigma_ratio=bad)
-    if np.ndim(bad) == 0 and bad is not True:
-        with refused("sigma_ratio"):
-            multilevel.profile_deviance(bad, SUMMARY)
-
-
-@each(NO_SHARE)
-def test_shares_lie_strictly_between_0_and_1(bad):
-    if np.ndim(bad) == 0:
-        with refused("share"):
-            multilevel.posterior_grid(Y, GROUP, nodes=20).quantile(bad)
-
-
-@pytest.mark.parametrize("bad", [-1, [1, -2], np.nan, np.inf, "a", None, []])
-def test_a_weight_is_of_sizes(bad):
-    with refused("n"):
-        FITTED.weight(bad)
-
-
-@pytest.mark.parametrize(
-    ("name", "call"),
-    [
-        ("method", lambda: multilevel.fit_at(1, SUMMARY, method="mle")),
-        ("method", lambda: multilevel.profile_deviance(1, SUMMARY, method=None)),
-        ("method", lambda: multilevel.fit_summary(SUMMARY, method=["reml"])),
-        ("summary", lambda: multilevel.fit_at(1, 5)),
-        ("summary", lambda: multilevel.fit_summary(None)),
-        ("group_predictors", lambda: multilevel.profile_deviance(1, SUMMARY, group_predictors=5)),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior="flat")),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior=lambda s: s * np.nan)),
-        ("log_prior", lambda: multilevel.posterior_grid(Y, GROUP, log_prior=lambda s: -np.inf * s)),
-        ("nodes", lambda: multilevel.posterior_grid(Y, GROUP, nodes=60.0)),
-        ("rng", lambda: multilevel.gibbs(Y, GROUP, rng=None)),
-        ("group", lambda: FITTED.predict(group=[])),
-        ("group", lambda: FITTED.predict(group=[["a"]])),
-        ("group", lambda: FITTED.predict(group="z")),
-        ("X", lambda: FITTED.predict([1.0])),
-        ("X", lambda: WITH_X.predict("a")),
-        ("X", lambda: WITH_X.predict([[1.0, 2.0]])),
-        ("X", lambda: WITH_X.predict([[1.0], [2.0, 3.0]])),
-        ("X", lambda: WITH_X.predict([np.nan])),
-        ("X", lambda: WITH_X.predict(np.ones((1, 1, 1)))),
-        ("X", lambda: WITH_X.predict(pd.DataFrame({"x1": [np.nan]}))),
-        ("X", lambda: WITH_X.predict(pd.DataFrame({"other": [1.0]}))),
-    ],
-)
-def test_what_has_no_answer_is_refused_by_name(name, call):
-    with refused(name):
-        call()
-
-
-def test_a_summary_adds_to_summaries_only():
-    with pytest.raises(TypeError, match="unsupported operand"):
-        SUMMARY + 5

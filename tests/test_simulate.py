@@ -136,15 +136,10 @@ def test_an_interval_holds_its_ends():
 
 
 def test_scoring_all_is_scoring_each_unit_by_unit():
-    class Answer:
-        mean = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
-
-        def interval(self):
-            return self.mean - 1, self.mean + 1
-
+    mean = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
     truth = np.array([1.5, 4.0])
-    told = simulate.score_all({"one": Answer()}, truth)["one"]
-    np.testing.assert_allclose(told.bias, Answer.mean.mean(axis=0) - truth)
+    told = simulate.score_all({"one": (mean, mean - 1, mean + 1)}, truth)["one"]
+    np.testing.assert_allclose(told.bias, mean.mean(axis=0) - truth)
     np.testing.assert_allclose(told.coverage, [1 / 3, 1 / 3])
 
 

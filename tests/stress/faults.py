@@ -153,7 +153,7 @@ FAULTS = [
     Fault(
         "sd for variance, helper",
         "helpers/normal_normal.py",
-        "np.mean(se**2), 0))",
+        "np.mean(np.square(se)), 0))",
         "np.mean(se), 0))",
         "test_normal_normal",
     ),

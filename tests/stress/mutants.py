@@ -34,7 +34,7 @@ ROOT = HERE.parent.parent
 #: Modules by the name that their test files share.
 TESTED = {
     "normal_normal": ["normal_normal"],
-    "multilevel": ["_profile", "_grouped", "multilevel", "_two_level_bayes"],
+    "multilevel": ["_two_level", "multilevel", "multilevel_bayes"],
     "simulate": ["simulate"],
     "counts": ["counts"],
     "beta_binomial": ["_beta_binomial", "_grid_edges", "beta_binomial"],

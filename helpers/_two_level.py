@@ -1,0 +1,245 @@
+"""The likelihood of the two-level model, from sums per group: see `helpers.multilevel`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from helpers._validate import labels, same_length, vector
+
+
+def series(values, groups, name):
+    """Make a pandas Series by group; a tuple is one label."""
+    import pandas as pd
+
+    return pd.Series(values, index=pd.Index(groups, name="group", tupleize_cols=False), name=name)
+
+
+def columns_of(name, table, letter="x"):
+    """Return names and float columns of a DataFrame, a Series or an array, one row a row."""
+    if table is None:
+        return (), []
+    if hasattr(table, "columns"):
+        names = tuple(map(str, table.columns))
+        columns = [table.iloc[:, at] for at in range(len(names))]
+    elif getattr(table, "name", None) is not None:  # a Series
+        names, columns = (str(table.name),), [table]
+    else:
+        array = np.asanyarray(table)
+        columns = [array] if array.ndim < 2 else list(array.T)
+        names = tuple(f"{letter}{at + 1}" for at in range(len(columns)))
+    named = zip(names, columns, strict=True)
+    return names, [vector(f"{name}[{at!r}]", column) for at, column in named]
+
+
+@dataclass(frozen=True)
+class GroupSums:
+    """All that a fit needs to know of the rows."""
+
+    groups: np.ndarray  # (J,) labels
+    n: np.ndarray  # (J,) rows
+    means: np.ndarray  # (J, k + 1) of X's columns and, last, of y, less the centre
+    within: np.ndarray  # (k + 1, k + 1) cross-products about the groups' means, of all rows
+    centre: np.ndarray  # (k + 1,)
+    names: tuple[str, ...]  # the k columns of X
+    codes: np.ndarray | None = None  # (N,) each row's position in groups
+
+    @classmethod
+    def from_table(cls, table, *, y="y", X=(), centre=None) -> GroupSums:
+        """Read a table that GROUP BY made: in a database, in Polars, in Dask, in pandas.
+
+        Parameters
+        ----------
+        table : DataFrame
+            Indexed by group, with columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name
+            in `X`, and `a*b` = SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b
+            included. Tables of parts are added: ``pd.concat(parts).groupby(level=0).sum()``.
+        y : str
+        X : sequence of str
+        centre : mapping, optional
+            c by name: any number near the column's mean, the same in all groups; 0 if left out.
+        """
+        names = [*X, y]
+        n, sums = table["n"].to_numpy(float), table[names].to_numpy(float)
+        means = sums / np.maximum(n, 1)[:, None]
+        pair = lambda a, b: f"{a}*{b}" if f"{a}*{b}" in table.columns else f"{b}*{a}"  # noqa: E731
+        cross = np.array([[table[pair(a, b)].sum() for b in names] for a in names])
+        grand = sums.sum(axis=0) / n.sum()
+        given = np.array([(centre or {}).get(name, 0.0) for name in names])
+        within = cross - sums.T @ means
+        return cls(np.asarray(table.index), n, means - grand, within, given + grand, tuple(X))
+
+
+def group_sums(y, group, X=None) -> GroupSums:
+    """Sum rows by group.
+
+    Parameters
+    ----------
+    y : array_like, shape (N,)
+    group : array_like, shape (N,)
+        Any hashable labels.
+    X : DataFrame or array_like, shape (N, k), optional
+        Predictors of the rows, without the intercept.
+    """
+    y = vector("y", y)
+    names, columns = columns_of("X", X)
+    for column in columns:
+        same_length(y=y, X=column)
+    groups, codes = labels(group, y.size)
+    n = np.bincount(codes).astype(float)
+    centre = np.array([column.mean() for column in (*columns, y)])
+    rows = [column - middle for column, middle in zip((*columns, y), centre, strict=True)]
+    means = np.column_stack([np.bincount(codes, column) / n for column in rows])
+    for column, mean in zip(rows, means.T, strict=True):
+        column -= mean[codes]
+    within = np.array([[left @ right for right in rows] for left in rows])
+    return GroupSums(groups, n, means, within, centre, names, codes)
+
+
+def group_values(table, sums):
+    """Return names and values (J, q) of predictors given by row, or by group in their index."""
+    names, columns = columns_of("group_predictors", table, "u")
+    if not columns:
+        return (), np.empty((sums.n.size, 0))
+    if sums.codes is not None and columns[0].size == sums.codes.size:
+        at = np.unique(sums.codes, return_index=True)[1]
+        for name, column in zip(names, columns, strict=True):
+            odd = column != column[at][sums.codes]
+            if odd.any():
+                label = sums.groups.tolist()[sums.codes[np.argmax(odd)]]
+                rule = f"it must be constant within a group; group {label!r} has several values"
+                raise ValueError(f"group_predictors[{name!r}]: {rule}")
+    elif hasattr(table, "index"):
+        at = table.index.get_indexer(series(sums.n, sums.groups, "n").index)
+        if (at < 0).any():
+            label = sums.groups.tolist()[np.argmax(at < 0)]
+            raise ValueError(f"group_predictors: group {label!r} has no value")
+    else:
+        raise ValueError("group_predictors: one value a row, or a Series by group, is wanted")
+    return names, np.column_stack([column[at] for column in columns])
+
+
+def full_rank(cross, total, n, centre, names, others):
+    """Raise if a column is (almost) a combination of `others` and those before it."""
+    least = 1e-10 * np.diag(total) + 1e-24 * n * centre**2 + np.finfo(float).tiny
+    left = np.array(cross)
+    for k, name in enumerate(names):
+        if left[k, k] <= least[k]:
+            before = ", ".join([others, *map(repr, names[:k])])
+            raise ValueError(
+                f"X: the design is rank-deficient: column {name!r} is a combination of {before}"
+            )
+        left = left - np.outer(left[:, k], left[k]) / left[k, k]
+
+
+class Profile:
+    """The likelihood as a function of ratio = sigma_alpha^2 / sigma_y^2 alone.
+
+    Within a group of n rows the covariance of y is sigma_y^2 (I + ratio 11'). Its inverse leaves
+    deviations from the group mean alone and divides the mean by 1 + n ratio. So each quadratic
+    form is `within` + sum over groups of n / (1 + n ratio) * (outer product of means), and groups
+    of equal size are added up before the search starts. All is about the centre.
+    """
+
+    def __init__(self, sums: GroupSums, group_predictors=None, method="reml"):
+        if method not in ("reml", "ml"):
+            raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
+        names, values = group_values(group_predictors, sums)
+        k = len(sums.names)
+        self.sums, self.n, self.k, self.method = sums, sums.n, k, method
+        self.names = ("intercept", *sums.names, *names)
+        self.p, self.rows, filled = len(self.names), sums.n.sum(), np.count_nonzero(sums.n)
+        self.freedom = self.rows - (self.p if method == "reml" else 0)
+        if filled <= len(names) + 1:
+            raise ValueError(f"group: more than {len(names) + 1} groups are wanted; got {filled}")
+        if self.rows - k - filled < 1:
+            raise ValueError(
+                "group: too few rows in groups of two or more to tell sigma_y from sigma_alpha"
+            )
+        middle = sums.n @ values / self.rows
+        self.origin = np.r_[0.0, sums.centre[:k], middle, sums.centre[k]]
+        self.means = np.column_stack(
+            [np.ones(sums.n.size), sums.means[:, :k], values - middle, sums.means[:, k]]
+        )
+        self.within = np.zeros((self.p + 1, self.p + 1))
+        moving = np.r_[1 : 1 + k, self.p]
+        self.within[np.ix_(moving, moving)] = sums.within
+        total = (self.within + (sums.n[:, None] * self.means).T @ self.means)[1:, 1:]
+        full_rank(total, total, self.rows, self.origin[1:], self.names[1:], "the intercept")
+        if self.within[-1, -1] <= 1e-16 * total[-1, -1] + 1e-30 * self.rows * self.origin[-1] ** 2:
+            raise ValueError("y: it does not vary within groups, so sigma_y cannot be estimated")
+        self.sizes, which = np.unique(sums.n, return_inverse=True)
+        self.groups_of_size = np.bincount(which)
+        outer = (self.means[:, :, None] * self.means[:, None, :]).reshape(sums.n.size, -1)
+        self.outer = np.column_stack([np.bincount(which, column) for column in outer.T])
+
+    def forms(self, ratio, power=1):
+        """Sum n / (1 + n ratio) to a power times the outer products, stacked over `ratio`."""
+        shrunk = (self.sizes / (1 + ratio[:, None] * self.sizes)) ** power
+        return (shrunk @ self.outer).reshape(-1, self.p + 1, self.p + 1)
+
+    def solve(self, ratio):
+        """Return best coefficients, residual sum and inverse of Z'V⁻¹Z at each `ratio`."""
+        form = self.forms(ratio) + self.within
+        inverse = np.linalg.inv(form[:, :-1, :-1])
+        coefficients = (inverse @ form[:, :-1, -1:])[..., 0]
+        return coefficients, form[:, -1, -1] - (form[:, :-1, -1] * coefficients).sum(-1), inverse
+
+    def log_volume(self, ratio):
+        """Log determinant of V, up to its sigma_y^2."""
+        return np.log1p(ratio[:, None] * self.sizes) @ self.groups_of_size
+
+    def deviance(self, ratio):
+        """-2 log (restricted) likelihood at each `ratio` (G,), all else at its best."""
+        _, rss, inverse = self.solve(ratio)
+        value = self.freedom * (1 + np.log(2 * np.pi * rss / self.freedom)) + self.log_volume(ratio)
+        return value - np.linalg.slogdet(inverse)[1] if self.method == "reml" else value
+
+    def slope(self, ratio):
+        """Slope of the deviance; the best coefficients' own change does not matter at the best."""
+        coefficients, rss, inverse = self.solve(ratio)
+        outer = self.forms(ratio, 2)  # minus the slope of the forms
+        off = np.ones((ratio.size, 1, self.p + 1))
+        off[:, 0, :-1] = -coefficients
+        value = (self.sizes / (1 + ratio[:, None] * self.sizes)) @ self.groups_of_size
+        value -= self.freedom * (off @ outer * off).sum(axis=(1, 2)) / rss
+        if self.method == "reml":
+            value -= (inverse * outer[:, :-1, :-1]).sum(axis=(1, 2))
+        return value
+
+    def best_ratio(self):
+        """Find the ratio of least deviance; 0 is legal. There may be two valleys."""
+        grid = np.r_[0, np.geomspace(1e-4 / self.sizes[-1], 1e6, 45)]
+        slope = self.slope(grid)
+        if slope[-1] < 0:
+            raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
+        valleys = [0.0] if slope[0] >= 0 else []
+        for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
+            at_one = lambda ratio: self.slope(np.array([ratio]))[0]  # noqa: E731
+            valleys.append(brentq(at_one, grid[at], grid[at + 1], xtol=1e-15, rtol=1e-10))
+        if len(valleys) == 1:
+            return valleys[0]
+        return min(valleys, key=lambda ratio: self.deviance(np.array([ratio]))[0])
+
+    def back(self, coefficients, covariance):
+        """Coefficients (G, p) and covariances with the centre undone: the intercept moves."""
+        turn = np.eye(self.p)
+        turn[0, 1:] = -self.origin[1:-1]
+        coefficients = coefficients @ turn.T
+        coefficients[:, 0] += self.origin[-1]
+        return coefficients, turn @ covariance @ turn.T
+
+    def intercepts(self, ratio, coefficients):
+        """Return intercepts and weights, (G, J), and what an intercept takes from the coefficients.
+
+        That is the group's design row at X = 0, less its weight times its mean row, (G, J, p)
+        (Henderson, 1975).
+        """
+        design = self.means[:, :-1] + self.origin[:-1]
+        at = design.copy()
+        at[:, 1 : 1 + self.k] = 0
+        weight = ratio[:, None] * self.n / (1 + ratio[:, None] * self.n)
+        residual = self.means[:, -1] + self.origin[-1] - coefficients @ design.T
+        return coefficients @ at.T + weight * residual, weight, at - weight[..., None] * design
