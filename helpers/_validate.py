@@ -28,10 +28,10 @@ def vector(name: str, values) -> np.ndarray:
         array = np.atleast_1d(array.astype(float, copy=False))
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name}: real numbers are wanted; got {values!r:.80}") from None
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(
-            f"{name}: one dimension and at least one entry are wanted; got shape {array.shape}"
-        )
+    if array.size == 0:
+        raise ValueError(f"{name}: at least one entry is wanted; got none")
+    if array.ndim != 1:
+        raise ValueError(f"{name}: one dimension is wanted; got shape {array.shape}")
     refuse(name, "no entry may be masked", np.ma.getmaskarray(values), array)
     refuse(name, "every entry must be finite", ~np.isfinite(array), array)
     return array

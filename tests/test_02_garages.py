@@ -157,8 +157,8 @@ def test_numbers_of_the_prose(page):
     assert (round(12 * share, 1), round(20 + 12 * share, 1)) == (2.6, 22.6)
     assert round(12 * (1 - share), 1) == 9.4
     told("The estimate is 22.6")
-    told("is $3/(3 + 11.1) = 0.21$. Its raw mean lies 12 above 20. We keep 21% of that distance")
-    told(r"about 2.6. The estimate is 22.6: it *moved* by $(1 - 0.21)\times 12 = 9.4$ minutes")
+    told("is $3/(3 + 11.1) = 0.213$. Its raw mean lies 12 above 20. We keep 21% of that distance")
+    told(r"about 2.6. The estimate is 22.6: it *moved* by $(1 - 0.213)\times 12 = 9.4$ minutes")
     weights = [f"{n / (n + N0):.2f}" for n in (1, 3, 11, 40)]
     told(f"Compare with {', '.join(weights)}")
     spread = 9 + 100 / np.array([1, 3, 11, 40])

@@ -621,11 +621,11 @@ def test_brier_scores_differ_by_what_the_solution_says(radon, fit):
     for name, ratio in (("complete", 0), ("partial", fit.sigma_alpha / fit.sigma_y), ("none", 1e4)):
         errors = multilevel.leave_out_errors(y, county, radon[["floor"]], sigma_ratio=ratio)
         squares[name] = (norm.sf(np.log(4), y - errors, fit.sigma_y) - outcome) ** 2
-        says(f"{name} {squares[name].mean():.3f}")
+        says(f"{name} {squares[name].mean():.4f}")
     together = "its standard error (houses of one county counted together) is {:.3f}."
     for name, phrase in (
-        ("none", "the difference is {:.3f}, and " + together),
-        ("complete", "Complete pooling is worse by {:.3f}, with a standard error of {:.3f}."),
+        ("none", "the difference is {:.4f}, and " + together),
+        ("complete", "Complete pooling is worse by {:.4f}, with a standard error of {:.3f}."),
     ):
         lost = squares[name] - squares["partial"]
         of_counties = (lost - lost.mean()).groupby(county).sum()

@@ -69,6 +69,7 @@ BEHAVIOURS = [
     ("4.5", lambda a, b, rng: sweep(a, b, rng)[:2], "three things"),
     ("4.6", rat_tumors._effective_size, "right."),
     ("4.6", lambda x: x.size / rat_tumors._effective_size(x), "tau itself"),
+    ("4.6", lambda x: rat_tumors._effective_size(x) if x.std() < 9 else np.inf, "far apart"),
     ("4.6", lambda x: None, "returns nothing"),
     ("4.6", lambda x: 1 / 0, "It stopped with ZeroDivisionError: division by zero."),
 ]

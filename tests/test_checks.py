@@ -255,7 +255,7 @@ REPORTED = [
     ("5.3", later_rate("later"), "state's rate of 1979-84"),
     ("5.3", later_rate("unweighted"), "not the mean of the counties' rates"),
     ("5.3", (1.491, 0.787, 0.795), "right."),
-    ("5.4", (np.nan, _PARTIAL_SCORE), "`state` is per 1,000 births"),
+    ("5.4", (np.nan, _PARTIAL_SCORE), "deaths per birth already"),
     ("5.4", (-250.3, -241.3), "right."),
     ("5.6", 12_000, "right."),
     ("5.6", 12_030.6, "right."),

@@ -159,7 +159,7 @@ def _effective_size(x) -> float:
 
 
 def _ess(my_ess) -> str:
-    """Try an effective size on four chains in which neighbours are alike."""
+    """Try an effective size on chains in which neighbours are alike, then on chains far apart."""
     rng = np.random.default_rng(45)
     x = np.zeros((4, 600))
     for t in range(1, 600):
@@ -172,7 +172,11 @@ def _ess(my_ess) -> str:
         "That is tau itself; the effective size is x.size / tau.": x.size / right,
         "That is x.size times tau.": x.size**2 / right,
     }
-    return Number(lambda: (right, slips), rtol=1e-6, figures=4).judge(told).words
+    words = Number(lambda: (right, slips), rtol=1e-6, figures=4).judge(told).words
+    apart = x + 50 * np.arange(4)[:, None]
+    if not words and not np.isclose(my_ess(apart), _effective_size(apart), rtol=1e-6):
+        return "It fails where chains lie far apart: there no pair is negative."
+    return words
 
 
 def _four_or_more():

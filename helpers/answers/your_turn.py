@@ -109,7 +109,7 @@ def _sids_log_scores():
         return binom.logpmf(later_y, later_n, rate).sum()
 
     pooled, right = score(complete), told.logpmf(later_y).sum()
-    per_1000 = "`state` is per 1,000 births; `p` is a probability: divide by 1,000."
+    per_1000 = "`state_rate` is in deaths per birth already: a probability is wanted."
     of_new = [pooled, new.logpmf(later_y).sum()]
     added = [binom.pmf(later_y, later_n, complete).sum(), told.pmf(later_y).sum()]
     slips = {
@@ -227,7 +227,7 @@ EXERCISES = {
         "c",
         {
             "a": "The weights are right: n / (n + n0) goes to the county's own rate.",
-            "b": "Weighting by births is a choice, not a slip, and 5.3 made the same one.",
+            "b": "Weighting by births is a choice, not a slip: 5.3 weights by births too.",
             "d": "That is the weighted mean of the squared errors, as in 5.3.",
         },
     ),
