@@ -1,20 +1,22 @@
 """The small package shared by all the notebooks; one module a topic, meant to be read.
 
-========================  =======================================================
-`helpers.datasets`        the tables of the course
-`helpers.beta_binomial`   counts out of trials: notebooks 01 and 04
-`helpers.multilevel`      normal measurements in groups: notebooks 03 and 05
-`helpers.multilevel_bayes` its posterior: Gibbs and exact grid: notebook 03
-`helpers.normal_normal`   raw means with known standard errors: notebook 02
-`helpers.mcmc`            the samplers of notebook 04
-`helpers.simulate`        data with a known truth, and scores against it
-`helpers.plots`           the figures the pages share
-`helpers.curves`          lines named at their ends, for notebook 02
-`helpers.figures`         larger figures, a module a page
-`helpers.show`            how a page shows a figure or a slider
-`helpers.slider`          the slider itself: what `slider.js` draws
-`helpers.check`           the visible checks behind exercises
-========================  =======================================================
+==========================  =====================================================
+`helpers.datasets`          the tables of the course
+`helpers.beta_binomial`     counts out of trials: notebooks 01, 04 and 05
+`helpers.counts`            counts over exposure: notebook 01
+`helpers.multilevel`        normal measurements in groups: notebooks 03 and 05
+`helpers.multilevel_bayes`  their posterior, Gibbs and exact grid: notebook 03
+`helpers.normal_normal`     raw means with known standard errors: notebook 02
+`helpers.mcmc`              the samplers of notebook 04
+`helpers.simulate`          data with a known truth, and scores against it
+`helpers.plots`             the figures the pages share
+`helpers.curves`            lines named at their ends, for notebook 02
+`helpers.figures`           larger figures, a module a page
+`helpers.show`              how a page shows a figure or a slider
+`helpers.slider`            the slider itself: what `slider.js` draws
+`helpers.explore`           explorables: pictures that a reader moves
+`helpers.check`             the visible checks behind exercises
+==========================  =====================================================
 
 Importing any of them is quick: seaborn, pandas, scipy.stats and matplotlib.pyplot are loaded by
 the functions that need them, not before.

@@ -62,11 +62,13 @@ def exercises(cells: list) -> list[Exercise]:
     found = []
     for first in range(0, len(places), 3):
         stub, check, folded = (place for place, _ in places[first : first + 3])
-        (number,) = re.findall(r'^check\("(\d+\.\d+)", ', cells[check].source, flags=re.MULTILINE)
+        (number,) = re.findall(r'^check\("(\d+\.\d+)"\)$', cells[check].source, flags=re.MULTILINE)
         body = fold(cells[folded])["body"]
         (code,) = blocks(body, "python")
         printed = blocks(body, "text")
         assert len(printed) <= 1, f"{number}: one block says what the solution prints"
+        answer = f"answer_{number.replace('.', '_')}"
+        assert answer in cells[stub].source and answer in code, f"{answer} is what the check reads"
         found.append(Exercise(number, stub, check, folded, code, "".join(printed)))
     return found
 

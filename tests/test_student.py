@@ -112,7 +112,7 @@ It prints:
 
 def one_exercise():
     stub = new_code_cell("answer_1_1 = ...", metadata={"tags": ["exercise"]})
-    asked = new_code_cell('check("1.1", answer_1_1)', metadata={"tags": ["check"]})
+    asked = new_code_cell('check("1.1")', metadata={"tags": ["check"]})
     text = new_markdown_cell("# Page"), new_markdown_cell("How many?")
     return new_notebook(cells=[*text, stub, asked, new_markdown_cell(FOLD)])
 
