@@ -315,7 +315,7 @@ def trace(draws, *, ax, labels=True):
     return ax
 
 
-def graph(nodes, edges, *, ax, seen=(), marked=(), size=1500):
+def graph(nodes, edges, *, ax, seen=(), size=1500):
     """Draw a model as circles and arrows from parents to children.
 
     Parameters
@@ -327,8 +327,6 @@ def graph(nodes, edges, *, ax, seen=(), marked=(), size=1500):
     ax : matplotlib.axes.Axes
     seen : collection of str
         Nodes that are data: filled grey.
-    marked : collection of str
-        Nodes to ring in the colour of partial pooling.
     size : float
         Area of a circle in points squared.
 
@@ -350,14 +348,13 @@ def graph(nodes, edges, *, ax, seen=(), marked=(), size=1500):
             },
         )
     for name, (x, y) in nodes.items():
-        ring = PARTIAL_POOLING.color if name in marked else "#3B3B3B"
         ax.scatter(
             x,
             y,
             s=size,
             facecolor="#DADADA" if name in seen else "white",
-            edgecolor=ring,
-            linewidth=3 if name in marked else 1.2,
+            edgecolor="#3B3B3B",
+            linewidth=1.2,
             zorder=3,
         )
         ax.annotate(name, (x, y), ha="center", va="center", fontsize=12, zorder=4)

@@ -174,7 +174,7 @@ def test_two_funnels_draw_one_standard_error_each_way(axes):
 
 
 def test_model_graph_leads_from_hyperparameters_to_counts(ax):
-    rat_tumors.model_graph(ax=ax, marked=["alpha", "theta2"])
+    rat_tumors.model_graph(ax=ax)
     assert [text.get_text() for text in ax.texts].count(r"$\theta_2$") == 1
     assert {r"$\alpha$", r"$\beta$", r"$\theta_1$", r"$y_{71}$"} <= set(texts(ax))
 

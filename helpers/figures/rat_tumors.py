@@ -8,14 +8,12 @@ from helpers import plots
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 
-def model_graph(*, ax, marked=()):
+def model_graph(*, ax):
     """Draw the hierarchical model of 71 experiments, from hyperparameters down to counts.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-    marked : collection of str
-        Nodes to ring: any of "alpha", "beta", "theta1", "theta2", "theta71", "y1", "y2", "y71".
 
     Returns
     -------
@@ -41,7 +39,6 @@ def model_graph(*, ax, marked=()):
         [(names[parent][0], names[child][0]) for parent, child in edges],
         ax=ax,
         seen=[names[name][0] for name in seen],
-        marked=[names[name][0] for name in marked],
         size=1100,
     )
 
