@@ -51,7 +51,7 @@ clean: ## remove the environments and everything built
 
 PAGES  := $(wildcard notebooks/*.md)
 # A learner sees progress; a stored output never does.
-QUIET  := TQDM_DISABLE=1
+QUIET  := PARTIAL_POOLING_QUIET=1
 
 # What the site, the browser tests and development need besides.
 DEV    := $(VENV)/.dev

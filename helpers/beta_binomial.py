@@ -11,30 +11,18 @@ own. `alpha / (alpha + beta)` is the population's mean rate.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
-from scipy.special import expit, logit
+from scipy.special import expit
 
-from helpers._beta_binomial import Units
-from helpers._beta_binomial import log_beta_binomial as log_beta_binomial  # part of the model
-from helpers._grid_edges import beyond, find_box, find_mode
-from helpers._validate import (
-    counts,
-    function,
-    generator,
-    not_negative,
-    positive,
-    real,
-    shares,
-    single,
-    successes_and_trials,
-    together,
-    whole,
-)
+from helpers._beta_grid import PosteriorGrid, grid_of
+from helpers._beta_likelihood import Units, counts_like
+from helpers._beta_likelihood import log_beta_binomial as log_beta_binomial
+from helpers._beta_likelihood import log_marginal_likelihood as log_marginal_likelihood
+from helpers._validate import successes_and_trials
 
 
 @dataclass(frozen=True)
@@ -47,30 +35,21 @@ class BetaPopulation:
 
     def __post_init__(self):
         if self.pooled_mean is None:
-            object.__setattr__(self, "alpha", single("alpha", self.alpha, positive))
-            object.__setattr__(self, "beta", single("beta", self.beta, positive))
-        elif not (self.alpha == self.beta == math.inf and 0 < self.pooled_mean < 1):
-            raise ValueError(
-                "pooled_mean: make this limit with BetaPopulation.pooled(mean), 0 < mean < 1; "
-                f"got alpha={self.alpha}, beta={self.beta}, pooled_mean={self.pooled_mean}"
-            )
-
-    def __repr__(self):
-        if self.pooled_mean is not None:
-            return f"BetaPopulation.pooled({self.pooled_mean})"
-        return f"BetaPopulation(alpha={self.alpha}, beta={self.beta})"
+            for name, value in (("alpha", self.alpha), ("beta", self.beta)):
+                if not 0 < value < math.inf:
+                    raise ValueError(f"{name}: must be finite and > 0; got {value}")
 
     @classmethod
     def pooled(cls, mean: float) -> BetaPopulation:
-        """Return the limit without spread between units: every rate is `mean` (0 < mean < 1)."""
-        return cls(math.inf, math.inf, single("mean", mean, shares))
+        """Return the limit without spread between units: every rate is `mean`."""
+        if not 0 < mean < 1:
+            raise ValueError(f"mean: must lie strictly between 0 and 1; got {mean}")
+        return cls(math.inf, math.inf, float(mean))
 
     @property
     def mean(self) -> float:
         """Mean rate of the population, alpha / (alpha + beta)."""
-        if self.pooled_mean is not None:
-            return self.pooled_mean
-        return self.alpha / (self.alpha + self.beta)
+        return self.pooled_mean or self.alpha / (self.alpha + self.beta)
 
     @property
     def prior_sample_size(self) -> float:
@@ -83,20 +62,8 @@ class BetaPopulation:
         return math.sqrt(self.mean * (1 - self.mean) / (self.prior_sample_size + 1))
 
     def weight(self, n):
-        """Return n / (n + n0), the share of a unit's own data in its estimate.
-
-        Parameters
-        ----------
-        n : float or array_like
-            Trials per unit, >= 0.
-
-        Returns
-        -------
-        float or ndarray
-            Like `n`.
-        """
-        size = not_negative("n", n)
-        return (size / (size + self.prior_sample_size))[()]
+        """Return n / (n + n0), the share of a unit's own data in its estimate; shaped like `n`."""
+        return np.asarray(n) / (np.asarray(n) + self.prior_sample_size)
 
     def posterior(self, y, n):
         """Return the distribution of each unit's rate given its data and this population.
@@ -112,12 +79,20 @@ class BetaPopulation:
             Beta(alpha + y, beta + n - y), one per unit; a point at the mean if pooled.
             Ask it for `mean()`, `std()`, `interval(0.95)`, `sf(x)`, ...
         """
-        y, n = _counts_like(y, n)
+        y, n = counts_like(y, n)
         if self.pooled_mean is not None:
-            return _Point(np.full(np.shape(n), self.pooled_mean)[()])
+            return _Point(self.pooled_mean + 0 * n)
         from scipy import stats
 
         return stats.beta(self.alpha + y, self.beta + (n - y))
+
+    def estimate(self, y, n):
+        """Return the posterior mean of each unit's rate, (alpha + y) / (alpha + beta + n)."""
+        return self.posterior(y, n).mean()
+
+    def interval(self, y, n, level=0.95):
+        """Return the ends of each unit's central posterior interval: lower, upper."""
+        return self.posterior(y, n).interval(level)
 
     def predictive(self, y, n, m):
         """Return the distribution of the successes in `m` further trials of each unit.
@@ -134,13 +109,11 @@ class BetaPopulation:
         scipy.stats frozen distribution
             Beta-binomial, one per unit; binomial if pooled.
         """
-        y, n = _counts_like(y, n)
-        m = _counts_of_any_shape("m", m).astype(np.int64)[()]
-        together(n=n, m=m)
         from scipy import stats
 
+        y, n = counts_like(y, n)
         if self.pooled_mean is not None:
-            return stats.binom(m, np.full(np.shape(n), self.pooled_mean)[()])
+            return stats.binom(m, self.pooled_mean + 0 * n)
         return stats.betabinom(m, self.alpha + y, self.beta + (n - y))
 
 
@@ -148,32 +121,12 @@ class _Point:
     """A distribution with all its mass at one value, with the methods the pages ask for."""
 
     def __init__(self, at):
-        self._at = at
-
-    def mean(self):
-        return self._at
-
-    median = mean
-
-    def std(self):
-        return np.zeros_like(self._at)[()]
-
-    var = std
-
-    def interval(self, confidence=0.95):
-        return self._at, self._at
-
-    def ppf(self, q):
-        return (np.zeros_like(q, dtype=float) + self._at)[()]
-
-    def cdf(self, x):
-        return np.where(np.asarray(x) >= self._at, 1.0, 0.0)[()]
-
-    def sf(self, x):
-        return 1.0 - self.cdf(x)
-
-    def rvs(self, size=None, random_state=None):
-        return np.broadcast_to(self._at, np.shape(self._at) if size is None else size).copy()
+        self.mean = self.median = lambda: at
+        self.std = self.var = lambda: 0.0 * at
+        self.interval = lambda confidence=0.95: (at, at)
+        self.ppf = lambda q: at + 0.0 * np.asarray(q)
+        self.sf = lambda x: np.where(np.asarray(x) < at, 1.0, 0.0)[()]
+        self.cdf = lambda x: 1.0 - self.sf(x)
 
 
 def bda3_prior(alpha, beta):
@@ -183,25 +136,6 @@ def bda3_prior(alpha, beta):
     the mean and in (alpha + beta)^(-1/2), which is about the population's standard deviation.
     """
     return -2.5 * np.log(np.asarray(alpha) + beta)
-
-
-def log_marginal_likelihood(alpha, beta, y, n):
-    """Return log p(y | alpha, beta), the units' rates integrated out, summed over units.
-
-    Parameters
-    ----------
-    alpha, beta : float or array_like
-        Hyperparameters, > 0. They broadcast against each other.
-    y, n : array_like, shape (J,)
-        Successes and trials of each unit. The binomial coefficients are included.
-
-    Returns
-    -------
-    float or ndarray
-        One value per (alpha, beta).
-    """
-    alpha, beta = together(alpha=positive("alpha", alpha), beta=positive("beta", beta))
-    return Units(y, n).log_likelihood(alpha, beta)
 
 
 def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:
@@ -229,28 +163,22 @@ def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:
     """
     y, n = successes_and_trials(y, n)
     y, n = y[n > 0], n[n > 0]
-    rates = y / n
-    mean = float(rates.mean())
-    if mean in (0.0, 1.0):
-        raise ValueError(f"y: every raw rate is {mean:.0f}, so there is no spread to match")
+    rates, h = y / n, np.mean(1 / n)
+    m = float(rates.mean())
+    if m in (0, 1):
+        raise ValueError(f"y: every raw rate is {m:.0f}, so there is no spread to match")
+    variance = rates.var()
     if remove_noise:
-        if rates.size < 2:
+        if n.size == 1:
             raise ValueError("y: at least two units with trials are needed to see a spread; got 1")
-        noise = float((1 / n).mean())
-        if noise == 1:  # one trial each: spread and noise cannot be told apart
-            return BetaPopulation.pooled(mean)
-        variance = (float(rates.var(ddof=1)) - mean * (1 - mean) * noise) / (1 - noise)
-    else:
-        variance = float(rates.var())
-    if variance <= 1e-14 * mean * (1 - mean):
-        return BetaPopulation.pooled(mean)
-    size = mean * (1 - mean) / variance - 1
+        # one trial each (h = 1): spread and noise cannot be told apart
+        variance = (rates.var(ddof=1) - m * (1 - m) * h) / (1 - h) if h < 1 else 0.0
+    if variance <= 1e-14 * m * (1 - m):
+        return BetaPopulation.pooled(m)
+    size = m * (1 - m) / variance - 1
     if size <= 1e-12:
-        raise ValueError(
-            f"y: the rates' variance {variance:.3g} is as large as mean (1 - mean); "
-            "no Beta population is that wide"
-        )
-    return BetaPopulation(size * mean, size * (1 - mean))
+        raise ValueError("y: the rates vary as much as all-or-nothing rates; no Beta is that wide")
+    return BetaPopulation(float(size * m), float(size * (1 - m)))
 
 
 def fit_marginal_likelihood(y, n) -> BetaPopulation:
@@ -275,148 +203,41 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
 
     Notes
     -----
-    A coarse look along alpha + beta finds the right hill, and a root search on the gradient its
-    top; where that strays, a quasi-Newton search climbs instead.
+    There can be two hills: a coarse look along alpha + beta finds the higher one.
     """
-    units = Units(y, n)
+    units = Units(*successes_and_trials(y, n))
     units.refuse_one_sided()
-    pooled = BetaPopulation.pooled(units.total_y / units.total_n)
-    if units.n.max() == 1:
+    m, most = units.total_y / units.total_n, units.n.max()
+    pooled = BetaPopulation.pooled(float(m))
+    if most == 1:
         return pooled  # one trial each: the likelihood does not depend on alpha + beta
     if not units.inner.any():
         raise ValueError("y: every unit is 0 or n; the best alpha + beta is 0, which is no Beta")
 
-    log_sizes = np.linspace(math.log(1e-4), math.log(1e6 * units.n.max()), 90)
-    sizes = np.exp(log_sizes)
-    means = np.clip(units.mean_given(sizes), 1e-300, 1 - 1e-16)
-    values = units.log_likelihood(sizes * means, sizes * (1 - means))
-    best = int(np.argmax(values))
-    scale = float(units.count.sum())
+    log_sizes = np.linspace(math.log(1e-4), math.log(1e6 * most), 45)
+    ridge, sizes = units.ridge(log_sizes), np.exp(log_sizes)
+    best = units.log_likelihood(sizes * expit(ridge), sizes * expit(-ridge)).argmax()
+    start = np.array([ridge[best], log_sizes[best]])
+    scale = units.count.sum()
 
     def loss(x):
-        size = math.exp(x[1])
-        value = units.log_likelihood(size * expit(x[0]), size * expit(-x[0]))
-        return -value / scale, -units.score(*x) / scale
+        alpha, beta = math.exp(x[1]) * expit(x[0]), math.exp(x[1]) * expit(-x[0])
+        return -units.log_likelihood(alpha, beta) / scale, -units.score(*x) / scale
 
-    start = np.array([logit(means[best]), log_sizes[best]])
     x = optimize.root(lambda x: units.score(*np.clip(x, -700, 700)) / scale, start, tol=1e-12).x
-    if np.abs(x - start).max() > 1 or loss(x)[0] > -values[best] / scale + 1e-12:
-        around = [(start[0] - 8, start[0] + 8), (log_sizes[0], log_sizes[-1])]
-        found = optimize.minimize(
-            loss, start, jac=True, method="L-BFGS-B", bounds=around, options={"ftol": 1e-14}
-        )
-        x = found.x
-    at_top = x[1] > log_sizes[-1] - 1e-6
-    gain = -loss(x)[0] * scale - units.pooled_log_likelihood()
-    if at_top or gain <= 1e-9 * scale**0.5:
+    if np.abs(x - start).max() > 1 or loss(x)[0] > loss(start)[0] + 1e-8:  # it strayed: climb
+        ends = [(start[0] - 8, start[0] + 8), (log_sizes[0], log_sizes[-1])]
+        climb = {"jac": True, "method": "L-BFGS-B", "bounds": ends, "options": {"ftol": 1e-14}}
+        x = optimize.minimize(loss, start, **climb).x
+    failures = units.n - units.y
+    limit = units.constant + units.count @ (units.y * math.log(m) + failures * math.log1p(-m))
+    # which way the likelihood goes from the limit (Tarone 1979): up if rates spread beyond noise
+    pairs = units.y * (units.y - 1) / m + failures * (failures - 1) / (1 - m)
+    rises = units.count @ (pairs - units.n * (units.n - 1)) > 0
+    gain = -loss(x)[0] * scale - limit
+    if x[1] > log_sizes[-1] - 1e-6 or gain <= (1e-9 if rises else 1e-6):
         return pooled
-    size = math.exp(x[1])
-    return BetaPopulation(size * float(expit(x[0])), size * float(expit(-x[0])))
-
-
-@dataclass(frozen=True)
-class PosteriorGrid:
-    """The exact posterior of (alpha, beta) on a grid of log(alpha/beta) and log(alpha+beta)."""
-
-    log_odds: np.ndarray  # log(alpha/beta) at the cells' centres, shape (columns,)
-    log_size: np.ndarray  # log(alpha+beta) at the cells' centres, shape (rows,)
-    mass: np.ndarray  # posterior probability of each cell, shape (rows, columns), sums to 1
-    mode: tuple[float, float]  # (log_odds, log_size) where their joint density is highest
-    edge_mass: float  # about how much probability lies beyond the grid (0 is good)
-
-    @property
-    def alpha(self) -> np.ndarray:
-        """Prior successes at each cell's centre, shape (rows, columns)."""
-        return np.exp(self.log_size)[:, None] * expit(self.log_odds)
-
-    @property
-    def beta(self) -> np.ndarray:
-        """Prior failures at each cell's centre, shape (rows, columns)."""
-        return np.exp(self.log_size)[:, None] * expit(-self.log_odds)
-
-    def mean(self, f: Callable):
-        """Return the posterior mean of f(alpha, beta).
-
-        Parameters
-        ----------
-        f : callable
-            Takes alpha and beta of shape (k, 1) and returns shape (k, 1), or (k, J) for J
-            quantities at once, as `lambda a, b: (a + y) / (a + b + n)`. It must be integrable:
-            under `bda3_prior` the posterior means of alpha and beta themselves are infinite.
-
-        Returns
-        -------
-        float or ndarray, shape (J,)
-        """
-        total = 0.0
-        for alpha, beta, mass in self._cells():
-            value = np.asarray(f(alpha, beta), float)
-            total = total + mass @ (value if value.ndim == 2 else np.full(alpha.shape, value))
-        return float(total[0]) if total.size == 1 else total
-
-    def quantile(self, f: Callable, q):
-        """Return posterior quantiles `q` of one quantity f(alpha, beta), interpolated.
-
-        Parameters
-        ----------
-        f : callable
-            Takes alpha and beta and returns one value per cell.
-        q : float or array_like
-            Probabilities, strictly between 0 and 1.
-
-        Returns
-        -------
-        float or ndarray
-            Like `q`.
-        """
-        q = shares("q", q)
-        fine = [
-            np.linspace(axis[0], axis[-1], max(600, 2 * axis.size))
-            for axis in (self.log_size, self.log_odds)
-        ]
-        log_mass = np.log(np.maximum(self.mass, 1e-300))
-        log_mass = np.stack([np.interp(fine[0], self.log_size, x) for x in log_mass.T])
-        log_mass = np.stack([np.interp(fine[1], self.log_odds, x) for x in log_mass.T])
-        size = np.exp(fine[0])[:, None]
-        value = np.ravel(f(size * expit(fine[1]), size * expit(-fine[1])))
-        order = np.argsort(value)
-        mass = np.exp(log_mass).ravel()[order]
-        mass = np.cumsum(mass) - mass / 2
-        return np.interp(q, mass / (mass[-1] + mass[0]), value[order])[()]
-
-    def sample(self, size, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Draw (alpha, beta) from the posterior, spread evenly within each cell.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            Shape of the draws.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        alpha, beta : ndarray
-            Of shape `size`.
-        """
-        rng = generator(rng)
-        for length in np.atleast_1d(size).tolist():
-            whole("size", length, least=0)
-        cumulative = np.cumsum(self.mass)
-        cell = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")
-        row, column = np.divmod(np.minimum(cell, self.mass.size - 1), self.log_odds.size)
-        width = (np.diff(axis[:2])[0] for axis in (self.log_odds, self.log_size))
-        log_odds = self.log_odds[column] + next(width) * (rng.random(size) - 0.5)
-        log_size = self.log_size[row] + next(width) * (rng.random(size) - 0.5)
-        scale = np.exp(log_size)
-        return scale * expit(log_odds), scale * expit(-log_odds)
-
-    def _cells(self):
-        """Yield alpha, beta, mass in blocks, without the cells that hold next to nothing."""
-        keep = self.mass.ravel() > 1e-15
-        alpha, beta, mass = (x.ravel()[keep] for x in (self.alpha, self.beta, self.mass))
-        for start in range(0, mass.size, 250):
-            part = slice(start, start + 250)
-            yield alpha[part, None], beta[part, None], mass[part]
+    return BetaPopulation(*(float(math.exp(x[1]) * expit(sign * x[0])) for sign in (1, -1)))
 
 
 def posterior_grid(
@@ -450,71 +271,25 @@ def posterior_grid(
     Warns
     -----
     UserWarning
-        If more than 0.1% of the mass seems to lie beyond an edge: the posterior may be improper.
+        If more than 0.1% of the mass lies in the cells at an edge: the posterior may be improper.
 
     Notes
     -----
     The density in (log(alpha/beta), log(alpha+beta)) is the density in (alpha, beta) times
     alpha beta (Bayesian Data Analysis, third edition, section 5.3).
     """
-    units = Units(y, n)
-    points = whole("points", points, least=10)
-    function("log_prior", log_prior)
+    units = Units(*successes_and_trials(y, n))
     if log_prior is bda3_prior:
         units.refuse_one_sided()
         if not units.inner.any():
             raise ValueError("y: no unit has 0 < y < n; under bda3_prior the posterior is improper")
 
     def density(log_odds, log_size):
-        log_odds, log_size = np.broadcast_arrays(
-            np.asarray(log_odds, float), np.asarray(log_size, float)
-        )
         size = np.exp(log_size)
-        alpha, beta = size * expit(log_odds), size * expit(-log_odds)
-        with np.errstate(divide="ignore"):
-            prior = np.broadcast_to(np.asarray(log_prior(alpha, beta), float), size.shape)
-            known = np.isfinite(prior) & (alpha > 0) & (beta > 0)
-            value = np.full(size.shape, -np.inf)
-            value[known] = prior[known] + np.log(alpha[known]) + np.log(beta[known])
-        value[known] += units.log_likelihood(alpha[known], beta[known])
-        return value
+        alpha, beta = (np.maximum(size * expit(sign * log_odds), 1e-300) for sign in (1, -1))
+        prior = log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
+        return np.where(prior > -np.inf, prior + units.log_likelihood(alpha, beta), -np.inf)
 
-    mode = find_mode(density, units)
-    box = find_box(density, mode) if bounds is None else real("bounds", bounds)
-    if box.shape != (2, 2) or not np.isfinite(box).all() or (box[:, 0] >= box[:, 1]).any():
-        raise ValueError(f"bounds: two rising pairs of finite numbers are wanted; got {bounds!r}")
-    log_odds, log_size = (
-        low + (np.arange(points) + 0.5) * (high - low) / points for low, high in box
-    )
-    value = density(log_odds[None, :], log_size[:, None])
-    top = value.max()
-    if not np.isfinite(top):
-        raise ValueError("log_prior: it is -inf (or NaN) everywhere on the grid")
-    mass = np.exp(value - top)
-    mass /= mass.sum()
-    edge = beyond(density, log_odds, log_size, box, mass)
-    if edge > 1e-3:
-        warnings.warn(
-            f"posterior_grid: about {edge:.2g} of the mass seems to lie beyond the grid's edge; "
-            "give wider bounds, or ask whether the posterior is proper",
-            stacklevel=2,
-        )
-    return PosteriorGrid(log_odds, log_size, mass, mode, edge)
-
-
-def _counts_of_any_shape(name, values):
-    """Check counts and keep their shape."""
-    values = real(name, values, bools=True)
-    return counts(name, values.ravel()).reshape(values.shape)
-
-
-def _counts_like(y, n):
-    """Check successes and trials, numbers or arrays, and give them one shape."""
-    y, n = together(y=_counts_of_any_shape("y", y), n=_counts_of_any_shape("n", n))
-    if (y > n).any():
-        where = int(np.argmax(y > n))
-        raise ValueError(
-            f"y: successes cannot exceed trials n; entry {where} is {y.flat[where]}, "
-            f"n is {n.flat[where]}"
-        )
-    return y[()], n[()]
+    log_size = np.linspace(math.log(1e-3), math.log(1e3 * units.n.max() + 1e3), 40)
+    coarse = units.ridge(log_size) + np.linspace(-2, 2, 5)[:, None]
+    return grid_of(density, (coarse, log_size), points=points, bounds=bounds)

@@ -153,7 +153,7 @@ class TwoLevelDraws:
 
     def summary(self):
         """Return a table with a row for each coefficient and sigma, as `mcmc.Draws.summary`."""
-        from helpers.mcmc import summary_table
+        from helpers.draws import summary_table
 
         return summary_table(self.numbers)
 

@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=10, help="kernels at once (default 10)")
     parser.add_argument("--page", default="", help="the page they all run (default: each in turn)")
     given = parser.parse_args()
-    os.environ["TQDM_DISABLE"] = "1"
+    os.environ["PARTIAL_POOLING_QUIET"] = "1"
     print(f"{psutil.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
     seconds, memory = server()
     print(f"JupyterLab, no kernel: answers after {seconds:.1f} s, {memory:.0f} MB")

@@ -122,7 +122,7 @@ def lab(tmp_path):
     }
     watched, went_to = watch(tmp_path)
     private |= watched
-    private |= {"TQDM_DISABLE": ""}  # a learner's own bar is no red text either
+    private |= {"PARTIAL_POOLING_QUIET": ""}  # a learner's own bar is no red text either
     # Even for somebody who once said yes to news from JupyterLab's makers.
     said_yes = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
     said_yes.mkdir(parents=True)

@@ -15,7 +15,7 @@ LIMIT = 300  # megabytes: ten students on a small server, each with one page ope
 
 @pytest.mark.long
 def test_the_kernel_that_has_run_04_stays_small(monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("PARTIAL_POOLING_QUIET", "1")
     path = ROOT / "notebooks" / "04_rat_tumors.ipynb"
     manager, client = start_new_kernel(cwd=str(path.parent))
     try:

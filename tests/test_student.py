@@ -287,7 +287,11 @@ class Place:
             name: value
             for name, value in os.environ.items()
             if name not in ("PYTHONPATH", "VIRTUAL_ENV") and "MAKE" not in name
-        } | {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "TQDM_DISABLE": "1"}
+        } | {
+            "PIP_NO_INDEX": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PARTIAL_POOLING_QUIET": "1",
+        }
         if not self.python.exists():
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         # A folder named in a .pth file is searched, but the .pth files in it are not followed:

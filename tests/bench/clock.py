@@ -58,7 +58,7 @@ def alone(script: str, *arguments, environment: dict | None = None) -> dict:
         [sys.executable, "-W", "ignore", str(HERE / script), *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, "TQDM_DISABLE": "1", **(environment or {})},
+        env={**os.environ, "PARTIAL_POOLING_QUIET": "1", **(environment or {})},
     )
     if told.returncode:
         return {"error": (told.stderr.strip().splitlines() or ["no message"])[-1][:200]}

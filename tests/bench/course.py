@@ -47,7 +47,7 @@ def notebooks() -> dict:
         running = subprocess.Popen(
             [BIN / "jupyter", "execute", path],
             cwd=ROOT,
-            env={**os.environ, "TQDM_DISABLE": "1"},
+            env={**os.environ, "PARTIAL_POOLING_QUIET": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -124,8 +124,8 @@ FAULTS = [
     Fault(
         "n-1 for n, helper",
         "helpers/beta_binomial.py",
-        "variance = float(rates.var())",
-        "variance = float(rates.var(ddof=1))",
+        "    variance = rates.var()",
+        "    variance = rates.var(ddof=1)",
         "test_beta_binomial",
     ),
     Fault(
@@ -343,8 +343,8 @@ FAULTS = [
     Fault(
         "a burn-in kept, helper",
         "helpers/mcmc.py",
-        "        else:\n            kept.add(sweep - warmup,",
-        "        if sweep < draws:\n            kept.add(sweep,",
+        "        if sweep >= self.warmup:\n            draw = sweep - self.warmup",
+        "        if sweep < self.alpha.shape[1]:\n            draw = sweep",
         "test_mcmc",
     ),
     Fault(
@@ -614,7 +614,7 @@ def rehash(readme: Path, table: Path) -> None:
 
 def run(command: list, copy: Path) -> subprocess.CompletedProcess:
     """Run a command with the copy's own helpers."""
-    environment = {**os.environ, "PYTHONPATH": str(copy), "TQDM_DISABLE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PARTIAL_POOLING_QUIET": "1"}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
 
 

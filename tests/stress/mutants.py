@@ -37,8 +37,8 @@ TESTED = {
     "multilevel": ["_two_level", "multilevel", "multilevel_bayes"],
     "simulate": ["simulate"],
     "counts": ["counts"],
-    "beta_binomial": ["_beta_binomial", "_grid_edges", "beta_binomial"],
-    "mcmc": ["mcmc"],
+    "beta_binomial": ["_beta_grid", "_beta_likelihood", "beta_binomial"],
+    "mcmc": ["draws", "mcmc"],
 }
 MODULES = [module for modules in TESTED.values() for module in modules]
 #: Topics whose long tests are left out: they take minutes, and faults by the hundred.

@@ -94,7 +94,7 @@ def differences(setting: dict[str, str]) -> str:
     command = [sys.executable, "-m", "pytest", "-q", "--color=no", "--nbval"]
     command += ["--nbval-current-env", "-p", "no:cacheprovider", "--rootdir", ROOT]
     command += ["-k", "ipynb", ROOT / "tests" / "test_notebook_files.py"]  # for tests/conftest.py
-    environment = {**os.environ, "TQDM_DISABLE": "1", "PYTHONPATH": str(ROOT), **setting}
+    environment = {**os.environ, "PARTIAL_POOLING_QUIET": "1", "PYTHONPATH": str(ROOT), **setting}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [*command, *pages], cwd=ROOT, env=environment, capture_output=True, text=True

@@ -57,7 +57,13 @@ def run(number: int, place: Path, comma: dict, alone: bool) -> bool:
     home = number % 3 > 0
     inside = chance.choice([elsewhere, copy, copy / "notebooks"])
 
-    environment = {**os.environ, **changed, **words, "TQDM_DISABLE": "1", "PYTHONPATH": str(copy)}
+    environment = {
+        **os.environ,
+        **changed,
+        **words,
+        "PARTIAL_POOLING_QUIET": "1",
+        "PYTHONPATH": str(copy),
+    }
     environment["PYTHONDONTWRITEBYTECODE"] = "1"  # the copy is read-only
     if not home:
         environment.pop("HOME", None)
