@@ -231,11 +231,8 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
         x = optimize.minimize(loss, start, **climb).x
     failures = units.n - units.y
     limit = units.constant + units.count @ (units.y * math.log(m) + failures * math.log1p(-m))
-    # which way the likelihood goes from the limit (Tarone 1979): up if rates spread beyond noise
-    pairs = units.y * (units.y - 1) / m + failures * (failures - 1) / (1 - m)
-    rises = units.count @ (pairs - units.n * (units.n - 1)) > 0
     gain = -loss(x)[0] * scale - limit
-    if x[1] > log_sizes[-1] - 1e-6 or gain <= (1e-9 if rises else 1e-6):
+    if x[1] > log_sizes[-1] - 1e-6 or gain <= 1e-6:
         return pooled
     return BetaPopulation(*(float(math.exp(x[1]) * expit(sign * x[0])) for sign in (1, -1)))
 

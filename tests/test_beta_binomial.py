@@ -264,6 +264,16 @@ def test_grid_does_not_depend_on_its_points(rats):
         assert coarse.mean(f) == pytest.approx(fine.mean(f), rel=1e-5)
 
 
+def test_quantiles_are_those_of_the_rows(rats):
+    """Of alpha + beta, each row of cells holds one value: add the rows up, up to their edges."""
+    grid = posterior_grid(*rats)
+    step = grid.log_size[1] - grid.log_size[0]
+    edges = np.append(grid.log_size - step / 2, grid.log_size[-1] + step / 2)
+    below = np.append(0, np.cumsum(grid.mass.sum(axis=1)))
+    q = [0.025, 0.1, 0.5, 0.9, 0.975]
+    assert np.log(grid.quantile(np.add, q)) == pytest.approx(np.interp(q, below, edges), abs=2e-3)
+
+
 def test_grid_samples_what_it_says(rats):
     grid = posterior_grid(*rats)
     alpha, beta = grid.sample((2, 20_000), rng=np.random.default_rng(4))

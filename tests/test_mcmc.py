@@ -9,6 +9,7 @@ from scipy import special, stats
 from helpers import mcmc
 from helpers.beta_binomial import bda3_prior, posterior_grid
 from helpers.datasets import load_rat_tumors
+from helpers.draws import summary_table
 from helpers.mcmc import collapsed, gibbs_metropolis
 from tests.strategies import few, successes
 
@@ -108,6 +109,9 @@ def test_shapes_names_and_tuned_steps(rats, sampler):
     assert len(draws.summary()) == 75
     with pytest.raises(KeyError, match="gamma"):
         draws["gamma"]
+    stretched = summary_table({"x": np.exp(5 * draws["log_size"])}).loc["x"]
+    for ranked in ("ess_bulk", "ess_tail"):  # they look at ranks alone
+        assert stretched[ranked] == pytest.approx(table.loc["log_size", ranked])
 
 
 @pytest.mark.long
