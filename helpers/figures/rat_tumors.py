@@ -20,10 +20,10 @@ def model_graph(*, ax):
     matplotlib.axes.Axes
     """
     nodes, edges, seen = {r"$\alpha$": (1.2, 2), r"$\beta$": (2.8, 2)}, [], []
-    pairs = [(rf"$\theta_{{{j}}}$", rf"$y_{{{j}}}$") for j in (1, 2, 71)]
+    pairs = [(rf"$\theta_{j}$", rf"$y_{j}$") for j in ("1", "2", "{71}")]
     pairs.insert(2, (r"$\cdots$", r"$\cdots\,$"))
-    for x, (rate, count) in zip(np.linspace(0, 4, 4), pairs, strict=True):
-        nodes |= {rate: (x, 1), count: (x, 0)}
+    for place, (rate, count) in enumerate(pairs):
+        nodes |= {rate: (4 / 3 * place, 1), count: (4 / 3 * place, 0)}
         edges += [(r"$\alpha$", rate), (r"$\beta$", rate), (rate, count)]
         seen.append(count)
     return plots.graph(nodes, edges, ax=ax, seen=seen, size=1100)
