@@ -178,7 +178,7 @@ def test_three_poolings_of_nine_experiments(rats, cell):
     y, n = rats
     fit = fit_marginal_likelihood(y[:-1], n[:-1])
     names = cell("def exact_interval", y=y, n=n, raw=y / n, fits={"maximum likelihood": fit})
-    given = {name: names[name] for name in ("exact_interval", "some", "two", "y", "n")}
+    given = {name: names[name] for name in ("exact_interval", "some", "poolings", "y", "n")}
     (figure,) = cell("band = exact_interval", old_y=y[:-1], old_n=n[:-1], **given)["shown"]
     (ax,), some = figure.axes, names["some"]
     lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
