@@ -8,7 +8,7 @@
 `helpers.multilevel_bayes`  their posterior, Gibbs and exact grid: notebook 03
 `helpers.normal_normal`     raw means with known standard errors: notebook 02
 `helpers.mcmc`              the samplers of notebook 04
-`helpers.simulate`          data with a known truth, and scores against it
+`helpers.simulate`          data with a known truth, scores, calibration
 `helpers.plots`             the figures the pages share
 `helpers.curves`            lines named at their ends, for notebook 02
 `helpers.figures`           larger figures, a module a page

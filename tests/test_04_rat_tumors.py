@@ -2,14 +2,16 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import sympy as sp
 from scipy import integrate, optimize, special, stats
 
-from helpers import rat_studies
+from helpers import plots, simulate
 from helpers.answers import rat_tumors as answers
 from helpers.beta_binomial import (
     bda3_prior,
@@ -50,6 +52,16 @@ def grid(rats):
 @pytest.fixture(scope="module")
 def page():
     return nbformat.read(PAGE, as_version=4)
+
+
+@pytest.fixture
+def cell(run_cell):
+    """Return a function: a part of one cell of this page, names -> the names after that cell."""
+    known = {"pd": pd, "plots": plots, "simulate": simulate, "stats": stats, "optimize": optimize}
+    known |= {"expit": special.expit, "bda3_prior": bda3_prior, "posterior_grid": posterior_grid}
+    known |= {"fit_marginal_likelihood": fit_marginal_likelihood, "collapsed": collapsed}
+    known |= {"log_beta_binomial": log_beta_binomial}
+    return lambda part, **given: run_cell("04", part, **known | given)
 
 
 def printed(page, start):
@@ -152,6 +164,41 @@ def test_estimates_stand_over_their_own_rates(rats, run_cell):
     np.testing.assert_allclose(points.get_ydata(), (1.3778 + y) / (10.13 + n))
 
 
+def test_rates_stand_at_their_sizes(rats, cell):
+    """The picture of section 1: the old ones spread sideways only, the current one a star."""
+    y, n = rats
+    (figure,) = cell("beside = ", y=y, n=n, old_n=n[:-1])["shown"]
+    old, current = figure.axes[0].get_lines()
+    np.testing.assert_allclose(old.get_ydata(), y[:-1] / n[:-1])
+    assert np.abs(old.get_xdata() - n[:-1]).max() <= 0.4
+    assert current.get_xydata().tolist() == [[14, 4 / 14]]
+
+
+def test_three_poolings_of_nine_experiments(rats, cell):
+    y, n = rats
+    fit = fit_marginal_likelihood(y[:-1], n[:-1])
+    names = cell("def exact_interval", y=y, n=n, raw=y / n, fits={"maximum likelihood": fit})
+    given = {name: names[name] for name in ("exact_interval", "some", "poolings", "y", "n")}
+    (figure,) = cell("band = exact_interval", old_y=y[:-1], old_n=n[:-1], **given)["shown"]
+    (ax,), some = figure.axes, names["some"]
+    lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
+    assert list(lines["no pooling"]) == pytest.approx(y[some] / n[some])
+    partial = (fit.alpha + y[some]) / (fit.prior_sample_size + n[some])
+    assert list(lines["partial pooling"]) == pytest.approx(partial)
+    assert set(lines["complete pooling"]) == {263 / 1725}
+    spans = [np.array([s[:, 1] for s in c.get_segments()]) for c in ax.collections]
+    own = [stats.binomtest(int(y[j]), int(n[j])).proportion_ci() for j in some]
+    np.testing.assert_allclose(spans[0], own)
+    np.testing.assert_allclose(
+        spans[1], np.transpose(fit.posterior(y[some], n[some]).interval(0.95))
+    )
+    band = stats.binomtest(263, 1725).proportion_ci()
+    assert ax.patches[0].get_y() == pytest.approx(band.low)
+    assert ax.patches[0].get_height() == pytest.approx(band.high - band.low)
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    assert labels == [f"{y[j]} of {n[j]}" for j in some] and "4 of 14" in labels
+
+
 def test_the_smallest_does_not_move_most(rats):
     y, n = rats
     move = np.abs(fit_marginal_likelihood(y[:-1], n[:-1]).posterior(y, n).mean() - y / n)
@@ -217,7 +264,7 @@ def test_conditional_density_is_that_of_the_joint(rats, run_cell):
     assert np.ptp(off - off[0]) < 1e-8
 
 
-def test_published_mode_and_means(rats, grid, page):
+def test_published_mode_and_means(rats, grid, page, cell):
     """BDA3 section 5.3: mode (-1.79, 2.74); E[alpha] 2.40 and E[beta] 14.32 on a bounded grid."""
     assert grid.mode == pytest.approx((-1.79, 2.74), abs=0.005)
     assert "mode (-1.79, 2.74)" in printed(page, "grid = posterior_grid(y, n)")
@@ -226,11 +273,16 @@ def test_published_mode_and_means(rats, grid, page):
     bounded = posterior_grid(*rats, bounds=((-2.6, -1.0), (0.5, 6)), points=300)
     assert bounded.mean(lambda a, b: a) == pytest.approx(2.40, abs=0.005)
     assert bounded.mean(lambda a, b: b) == pytest.approx(14.32, abs=0.005)
-    bound, mean = rat_studies.mean_by_bound(*rats)
+    traps = SimpleNamespace(traps=lambda *drawn, axes: None)
+    size = {"log_size": None, "densities": None}
+    mean_by_bound = cell("def mean_by_bound", y=rats[0], n=rats[1], figures=traps, **size)[
+        "mean_by_bound"
+    ]
+    bound, mean = mean_by_bound(*rats)
     flat = (bound > 60) & (bound < 1e6)
     assert np.all(np.abs(mean[flat] - 2.40) < 0.01)
     assert mean[-1] > 2.5
-    bound, mean = rat_studies.mean_by_bound(*FEW)
+    bound, mean = mean_by_bound(*FEW)
     late = bound > 1e4
     slope = np.polyfit(np.log(bound[late]), np.log(mean[late]), 1)[0]
     assert slope == pytest.approx(0.5, abs=0.02)  # grows like the square root of the bound
@@ -255,6 +307,17 @@ def test_hill_is_three_times_as_tall_as_wide(grid):
     for f in (lambda a, b: np.log(a / b), lambda a, b: np.log(a + b)):
         spread.append(grid.mean(lambda a, b, f=f: f(a, b) ** 2) - grid.mean(f) ** 2)
     assert 3 < np.sqrt(spread[1] / spread[0]) < 4
+
+
+def test_the_hill_has_its_mode_and_the_fits_on_it(rats, grid, cell):
+    y, n = (x[:-1] for x in rats)
+    fits = {"one": fit_moments(y, n), "two": fit_marginal_likelihood(y, n)}
+    fits["three"] = fit_moments(y, n, remove_noise=True)
+    (figure,) = cell("grid.mode, ", grid=grid, fits=fits)["shown"]
+    marks = {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].get_lines()}
+    assert marks.pop("mode of the posterior") == [list(grid.mode)]
+    for name, fit in fits.items():
+        assert marks[name] == [pytest.approx(np.log([fit.alpha / fit.beta, fit.alpha + fit.beta]))]
 
 
 def test_flat_prior_is_improper():
@@ -346,13 +409,16 @@ def test_diagnostics_on_the_page(page):
     assert 24 < float(ours[1]) < 100  # "some dozens"
 
 
-def test_the_table_of_samplers(page):
-    told = printed(page, "against_exact(samplers")
+def test_the_table_of_samplers(page, grid):
+    told = printed(page, "fast = collapsed(")
     rows = re.findall(r"(log_odds|log_size|theta\[70\])((?: +-?[\d.]+){6})", told)
     assert len(rows) == 6
     numbers = {i: [float(x) for x in row[1].split()] for i, row in enumerate(rows)}
-    assert all(abs(row[3]) < 4.5 for row in numbers.values())  # z
-    assert numbers[4][4] > 20 * numbers[1][4]  # ESS of log_size, collapsed against Gibbs
+    assert all(abs(row[2]) < 4.5 for row in numbers.values())  # z
+    assert numbers[4][3] > 20 * numbers[1][3]  # ESS of log_size, collapsed against Gibbs
+    exact = [row[5] for row in numbers.values()]
+    wanted = [grid.mean(lambda a, b: np.log(a / b)), grid.mean(lambda a, b: np.log(a + b)), 0.2109]
+    assert exact == pytest.approx(wanted * 2, abs=1e-3)
 
 
 # --- section 9
@@ -387,45 +453,92 @@ def test_seventy_and_seventy_one(rats):
     assert full == pytest.approx(0.2102, abs=5e-5)
 
 
+def covered(cell, J, repeats, seed):
+    """Share of the intervals of empirical and of full Bayes that hold a known truth."""
+    intervals, rng = cell("def intervals(")["intervals"], np.random.default_rng(seed)
+    n, truth = np.full(J, 20), rng.beta(2.3, 14.1, (repeats, J))
+    y = rng.binomial(n, truth)
+    some = y.any(axis=1)
+    told = intervals(y[some], n, rng)
+    held = ((low <= truth[some]) & (truth[some] <= high) for low, high in told.values())
+    return [share.mean() for share in held]
+
+
 @pytest.mark.parametrize("J, repeats", [(3, 300), (8, 200), (70, 40)])
-def test_coverage(J, repeats):
-    told = rat_studies.coverage(J, repeats=repeats, rng=np.random.default_rng(91))
-    empirical, full = (told[m, "coverage"] for m in ("empirical Bayes", "full Bayes"))
+def test_coverage(J, repeats, cell):
+    empirical, full = covered(cell, J, repeats, 91)
     assert 0.90 < full < 0.98
     assert {3: 0.3 < empirical < 0.5, 8: 0.5 < empirical < 0.8, 70: 0.9 < empirical < 0.97}[J]
     says("less than half of the time", "wider intervals and is near 95%")
 
 
+def test_the_table_of_coverages(page):
+    told = printed(page, 'rows[f"{J} experiments", method]')
+    shares = [float(x) for x in re.findall(r" Bayes +(\d\.\d+) +\d\.\d+$", told, re.M)]
+    assert len(shares) == 6 and shares[0] < 0.5 and min(shares[1::2]) > 0.9
+
+
 @pytest.mark.long
-def test_coverage_large():
+def test_coverage_large(cell):
     """2,000, 1,000 and 150 data sets: the figures that the page rounds."""
-    told = {
-        J: rat_studies.coverage(J, repeats=repeats, rng=np.random.default_rng(92))
-        for J, repeats in ((3, 2000), (8, 1000), (70, 150))
-    }
-    assert told[3]["empirical Bayes", "coverage"] < 0.5
-    assert told[8]["empirical Bayes", "coverage"] < 0.75
-    assert told[70]["empirical Bayes", "coverage"] == pytest.approx(0.94, abs=0.015)
-    for J in told:
-        assert told[J]["full Bayes", "coverage"] == pytest.approx(0.94, abs=0.02)
+    told = {J: covered(cell, J, repeats, 92) for J, repeats in ((3, 2000), (8, 1000), (70, 150))}
+    assert told[3][0] < 0.5
+    assert told[8][0] < 0.75
+    assert told[70][0] == pytest.approx(0.94, abs=0.015)
+    for _, full in told.values():
+        assert full == pytest.approx(0.94, abs=0.02)
 
 
 # --- sections 10 to 14
 
 
-def test_partial_pooling_wins_and_loses():
-    rng = np.random.default_rng(10)
-    wins = rat_studies.score_poolings(np.full(20, 20), repeats=200, rng=rng, alpha=2.3, beta=14.1)
-    assert wins["partial pooling"][2] < min(wins["no pooling"][2], wins["complete pooling"][2])
+def test_partial_pooling_wins_and_loses(cell):
+    score = cell("def score_poolings")["score_poolings"]
+    rng, n = np.random.default_rng(10), np.full(20, 20)
+    data = simulate.beta_binomial(n, alpha=2.3, beta=14.1, rng=rng, replications=200)
+    wins = score(data, n).T
+    assert wins["partial pooling"].mse < min(wins["no pooling"].mse, wins["complete pooling"].mse)
     sizes, risk = np.repeat([5, 200], 10), np.repeat([0.5, 0.1], 10)
-    loses = rat_studies.score_poolings(sizes, repeats=200, rng=rng, truth=risk)
-    assert loses["partial pooling"][2] > 1.1 * loses["no pooling"][2]
-    assert loses["complete pooling"][0] == pytest.approx(-0.19, abs=0.005)
+    data = simulate.beta_binomial(sizes, truth=risk, rng=rng, replications=200)
+    loses = score(data, sizes).T
+    assert loses["partial pooling"].mse > 1.1 * loses["no pooling"].mse
+    assert loses["complete pooling"].bias == pytest.approx(-0.19, abs=0.005)
     says("Its bias is the problem: −0.19 where size tells risk")
-    assert abs(wins["complete pooling"][0]) < 0.01 < 0.06 < wins["complete pooling"][1] ** 0.5
-    for scores in (wins, loses):
-        for bias, variance, mse, _ in scores.values():
-            assert mse == pytest.approx(bias**2 + variance, rel=1e-9)
+    pooled = wins["complete pooling"]
+    assert abs(pooled.bias) < 0.01 < 0.06 < pooled.variance**0.5
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rats_each, better", [(4, False), (200, True)])
+def test_both_forms_agree_with_the_grid_and_each_wins_once(cell, rats_each, better):
+    """Weak data favour the non-centred form, strong data the centred one, threefold or more."""
+    from arviz_stats.base import array_stats
+
+    names = cell("def log_density")
+    walk = cell("def walk(", log_density=names["log_density"])["walk"]
+    steps = {(4, True): 0.5, (4, False): 0.8, (200, True): 0.5, (200, False): 0.15}
+    gain, z = [], []
+    for seed in (431, 432, 433, 434, 435):
+        rng = np.random.default_rng(seed)
+        y = rng.binomial(rats_each, rng.beta(2.3, 14.1, 20))
+        exact = posterior_grid(y, np.full(20, rats_each), log_prior=names["proper"])
+        ess = {}
+        for centred in (True, False):
+            path = walk(y, rats_each, centred, steps[rats_each, centred], rng)
+            ess[centred] = np.mean([array_stats.ess(path[:, i].T) for i in (0, 1)])
+            if centred == better:
+                for i, f in enumerate((lambda a, b: np.log(a / b), lambda a, b: np.log(a + b))):
+                    off = path[:, i].mean() - exact.mean(f)
+                    z.append(off / array_stats.mcse(path[:, i].T))
+        gain.append(ess[better] / ess[not better])
+    assert np.median(gain) > 3, gain
+    assert np.abs(z).max() < 4, z
+
+
+def test_each_form_wins_once_on_the_page(page):
+    told = printed(page, "ess[rats, centred] = ")
+    few, many = re.findall(r"^(?:4|200) +(\d+)\.0 +(\d+)\.0$", told, re.M)
+    assert int(few[0]) > 2 * int(few[1]) and int(many[1]) > 2 * int(many[0])
 
 
 def test_size_is_informative(rats, page):
@@ -499,16 +612,40 @@ def test_hyperpriors(rats):
     says(r"half of the posterior above $\kappa=400$")
 
 
-def test_labs_are_recovered():
-    """Three levels fitted to many labs find the truth; with lab spread nil, all agree."""
+def test_labs_are_recovered(cell):
+    """Three levels fitted to many labs find the truth."""
     rng = np.random.default_rng(14)
-    lab = rng.beta(2, 8, (150, 1))
-    n = np.full((150, 6), 20)
-    fit = rat_studies.fit_labs(rng.binomial(n, rng.beta(40 * lab, 40 * (1 - lab), n.shape)), n)
-    assert fit.mean == pytest.approx(0.2, abs=0.03)
-    assert fit.between == pytest.approx(10, rel=0.35)
-    assert fit.within == pytest.approx(40, rel=0.5)
-    assert np.corrcoef(fit.lab_means, lab[:, 0])[0, 1] > 0.9
+    lab, n = rng.beta(2, 8, (150, 1)), np.full((150, 6), 20)
+    counts = rng.binomial(n, rng.beta(40 * lab, 40 * (1 - lab), n.shape))
+    best, known = cell("def fit_labs")["fit_labs"](counts)
+    assert special.expit(best[0]) == pytest.approx(0.2, abs=0.03)
+    assert np.exp(best[1]) == pytest.approx(10, rel=0.35)
+    assert np.exp(best[2]) == pytest.approx(40, rel=0.5)
+    assert np.corrcoef(known, lab[:, 0])[0, 1] > 0.9
+
+
+def test_labs_known_beat_labs_ignored(page):
+    told = printed(page, "best, known = fit_labs(counts)")
+    known, ignored = map(float, re.search(r"ignored: (0\.\d+) (0\.\d+)$", told, re.M).groups())
+    assert known < 0.5 * ignored
+
+
+def test_histograms_have_our_own_data_on_them(rats, grid, cell):
+    y, n = rats
+    population = SimpleNamespace(sd=0.083)
+    hyperpriors = {"textbook": bda3_prior} | dict.fromkeys("abcde", lambda a, b: -(a + b) / 10)
+    (figure,) = cell("weight = np.exp(hyper", hyperpriors=hyperpriors, population=population)[
+        "shown"
+    ]
+    assert [list(ax.get_lines()[0].get_xdata()) for ax in figure.axes] == [[0.083] * 2] * 5
+    assert [ax.get_title() for ax in figure.axes] == list("abcde")
+    (figure,) = cell("grid.sample((2000, 1)", y=y, n=n, grid=grid)["shown"]
+    ours = [ax.get_lines()[0].get_xdata()[0] for ax in figure.axes]
+    assert ours == pytest.approx([14, np.corrcoef(y / n, np.log(n))[0, 1]])
+    left = figure.axes[0]
+    above = sum(bar.get_height() for bar in left.patches if bar.get_x() > 13) / 2000
+    told = float(re.fullmatch(r"as large as ours: (.*)%", left.get_title())[1]) / 100
+    assert told == pytest.approx(above, abs=0.002)
 
 
 def test_predictive_check(rats, grid):

@@ -42,7 +42,7 @@ TESTED = {
 }
 MODULES = [module for modules in TESTED.values() for module in modules]
 #: Topics whose long tests are left out: they take minutes, and faults by the hundred.
-QUICK = {"mcmc"}
+QUICK = {"mcmc", "simulate"}
 #: A failing example is enough: nobody reads the smallest one.
 NO_SHRINKING = """
 from hypothesis import Phase
@@ -51,7 +51,7 @@ settings.register_profile(
 )
 settings.load_profile("mutants")
 """
-TEXT = {"__str__", "_table", "table", "report", "summary_table"}
+TEXT = {"__str__", "_table", "summary_table"}
 COPIED = ["helpers", "tests", "data", "notebooks", "pyproject.toml", "Makefile"]
 KILLED, SURVIVED, UNREACHED = {1, 3, -24, 24, 152, 255, 36, -9, -11}, 0, {5, 33}
 
