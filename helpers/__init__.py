@@ -3,7 +3,7 @@
 ==========================  =====================================================
 `helpers.datasets`          the tables of the course
 `helpers.beta_binomial`     counts out of trials: notebooks 01, 04 and 05
-`helpers.counts`            counts over exposure: notebook 01
+`helpers.gamma_poisson`     rates over exposure: notebook 01
 `helpers.multilevel`        normal measurements in groups: notebooks 03 and 05
 `helpers.multilevel_bayes`  their posterior, Gibbs and exact grid: notebook 03
 `helpers.normal_normal`     raw means with known standard errors: notebook 02

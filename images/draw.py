@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
+from scipy import stats
 
-from helpers import counts, plots
+from helpers import plots
 from helpers.datasets import load_county_shapes, load_kidney_cancer
 from helpers.show import DPI, use_style
 
@@ -48,7 +49,7 @@ def main() -> int:
 
     size = np.geomspace(200, 2e7, 500)
     limits = [
-        np.divide(counts.control_limits(national, size, level=p), size) for p in (0.95, 0.998)
+        np.divide(stats.poisson.interval(level, size * national), size) for level in (0.95, 0.998)
     ]
     fig, ax = plt.subplots(figsize=(7, 4.6))
     plots.funnel(n, raw, national, size, limits, ax=ax, groups=groups, scale=1e5)

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 from scipy import optimize, special, stats
 
-from helpers import beta_binomial, counts
+from helpers import beta_binomial, gamma_poisson, plots
 from helpers.check import exercise_of, verdict
+from helpers.gamma_poisson import GammaPopulation, fit_marginal_likelihood, three_poolings
 from tests.folds import printed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +50,7 @@ class Kidney:
         self.highest = np.argsort(-self.raw, kind="stable")[: len(self.y) // 10]
         self.trend = self.y2.sum() / self.n2.sum() / self.national
         self.fit = beta_binomial.fit_marginal_likelihood(self.y, self.n)
-        self.population = counts.fit_population(self.y, self.n).population
+        self.population = fit_marginal_likelihood(self.y, self.n)
         self.partial = self.fit.posterior(self.y, self.n).mean()
         self.tenth = 1 + np.argsort(np.argsort(self.n, kind="stable")) * 10 // len(self.n)
 
@@ -118,23 +119,20 @@ def test_funnel_counts_by_exact_tails_and_by_simulation(kidney):
     for level, above, below in ((0.95, 102, 82), (0.998, 17, 13)):
         tail = (1 - level) / 2
         assert (upper < tail).sum() == above and (lower < tail).sum() == below
-        low, high = counts.control_limits(kidney.national, kidney.n, level=level)
+        low, high = stats.poisson.interval(level, kidney.national * kidney.n)
         assert (kidney.y > high).sum() == above and (kidney.y < low).sum() == below
         prints(f"{level:.1%} limits: {above} counties above, {below} below")
     rng = np.random.default_rng(110)
-    low, high = counts.control_limits(kidney.national, kidney.n, level=0.998)
+    low, high = stats.poisson.interval(0.998, kidney.national * kidney.n)
     drawn = rng.poisson(mean, (200, mean.size))
     assert 1.5 < ((drawn < low) | (drawn > high)).sum(axis=1).mean() < 2.5
 
 
 def test_funnel_has_size_along_and_rate_up(kidney, run_cell):
     """What a comparison of texts cannot see: which number is on which axis, and what it says."""
-    from helpers import plots
-
     size = np.array([1e4, 1e5])
-    limits = [(size * 0, size * 0 + 1e-4)] * 2
     given = {"size": size, "n": kidney.n, "raw": kidney.raw, "national": kidney.national}
-    given |= {"counts": counts, "groups": (), "mine": 0, "plots": plots, "limits": limits}
+    given |= {"groups": (), "mine": 0, "plots": plots, "stats": stats}
     (figure,) = run_cell("01", "plots.funnel(", **given)["shown"]
     (ax,) = figure.axes
     np.testing.assert_array_equal(ax.get_lines()[0].get_xdata(), kidney.n)
@@ -144,7 +142,7 @@ def test_funnel_has_size_along_and_rate_up(kidney, run_cell):
 
 def test_maps_give_each_county_its_own_shade(kidney, run_cell, monkeypatch):
     """Colours go by county code: the two maps before and after pooling, code by code."""
-    from helpers import datasets, plots
+    from helpers import datasets
 
     drawn = []
     monkeypatch.setattr(plots, "county_map", lambda shapes, colors, **_: drawn.append(colors))
@@ -163,7 +161,7 @@ def test_each_county_gets_the_rate_of_its_own_state(kidney, run_cell):
     y_state, n_state = sums.to_numpy().T
     given = {"table": kidney.table, "national": kidney.national, "no_death": kidney.zero}
     given |= {"y_state": y_state, "n_state": n_state, "population": kidney.population}
-    names = run_cell("01", "by_state = ", counts=counts, pd=pd, **given)
+    names = run_cell("01", "by_state = ", gamma_poisson=gamma_poisson, pd=pd, **given)
     states = kidney.table.groupby("state")
     own = states["deaths_1980_84"].transform("sum") / states["person_years_1980_84"].transform(
         "sum"
@@ -264,10 +262,11 @@ def test_fitted_population_by_four_routes(kidney):
     assert by_moments == pytest.approx(270_000, rel=0.01)  # less efficient, same answer
 
 
-def test_posterior_of_the_hyperparameters_and_of_one_county(kidney):
+def test_posterior_of_the_hyperparameters_and_of_one_county(kidney, run_cell):
     """The grid's answers against a random-walk sampler on the Gamma-Poisson likelihood."""
     says("between about 250,000 and 370,000", "2.7 to 7.6")
-    prior = counts.lognormal_prior(5e-5, 0.8, 200_000, 1.15)
+    given = {"stats": stats, "n": kidney.n, "y": kidney.y}
+    prior = run_cell("01", "def log_prior(", **given)["log_prior"]
     grid = beta_binomial.posterior_grid(kidney.y, kidney.n, log_prior=prior, points=60)
     alpha, beta = grid.sample(200_000, rng=np.random.default_rng(1110))
     ends = np.quantile(alpha + beta, [0.025, 0.975])
@@ -311,7 +310,7 @@ def test_moves(kidney):
 def test_states(kidney):
     says("states are large", "800,000 person-years")
     sums = kidney.table.groupby("state")[["deaths_1980_84", "person_years_1980_84"]].sum()
-    fitted = counts.fit_population(*sums.to_numpy().T).population
+    fitted = fit_marginal_likelihood(*sums.to_numpy().T)
     assert round(fitted.prior_sample_size, -5) == 800_000
     assert fitted.weight(sums["person_years_1980_84"]).min() > 0.3
     assert np.median(fitted.weight(sums["person_years_1980_84"])) > 0.8
@@ -323,7 +322,7 @@ def test_states(kidney):
 def test_scores_on_the_later_years(kidney):
     """Log scores again, with the predictive distributions written out as mixtures."""
     says("rose by 7%", "happened in 344 counties", "about 470", "is 200 behind", "$n_0$ is 303,000")
-    both = counts.fit_population(kidney.y + kidney.y2, kidney.n + kidney.n2).population
+    both = fit_marginal_likelihood(kidney.y + kidney.y2, kidney.n + kidney.n2)
     assert round(both.prior_sample_size, -3) == 303_000
     y, n, y2, n2 = kidney.y, kidney.n, kidney.y2, kidney.n2
     assert round(kidney.trend - 1, 2) == 0.07
@@ -357,8 +356,8 @@ def test_scores_on_the_later_years(kidney):
 
 def test_partial_pooling_is_at_or_near_the_best_in_every_tenth(kidney):
     models = {
-        "none": counts.GammaPopulation(0.5, 1),
-        "complete": counts.GammaPopulation(kidney.national, np.inf),
+        "none": GammaPopulation(0.5, 1),
+        "complete": GammaPopulation(kidney.national, np.inf),
         "partial": kidney.population,
     }
     later = kidney.y2 / kidney.n2
@@ -395,20 +394,22 @@ def test_both_ends_of_the_ranking(kidney):
     says("a count of 627 has a standard deviation of about 25", "| 627 deaths in the next five")
 
 
-def test_predictive_intervals_and_pit_by_simulation(kidney):
+def test_predictive_intervals_and_pit_by_simulation(kidney, run_cell):
     """Observed and implied coverage, the implied one also by drawing from the model."""
     says("about 13% of the counties land in the top tenth")
     m = kidney.trend * kidney.n2
     predicted = kidney.population.predictive(kidney.y, kidney.n, m)
-    inside, implied = counts.interval_coverage(predicted, kidney.y2)
+    given = {"population": kidney.population, "trend": kidney.trend, "plots": plots}
+    given |= {"y": kidney.y, "n": kidney.n, "y2": kidney.y2, "n2": kidney.n2}
+    page = run_cell("01", "place = ", **given)
+    inside, implied, place = page["inside"], page["implied"], page["place"]
     assert (round(inside.mean(), 3), round(implied.mean(), 3)) == (0.975, 0.978)
     rng = np.random.default_rng(112)
-    posterior = kidney.population.posterior(kidney.y, kidney.n)
+    mean, n0 = kidney.population.mean, kidney.population.prior_sample_size
     lower, upper = predicted.interval(0.95)
-    drawn = rng.poisson(posterior.rvs((40, m.size), random_state=rng) * m)
+    drawn = rng.poisson(m * rng.gamma(mean * n0 + kidney.y, 1 / (n0 + kidney.n), (40, m.size)))
     simulated = ((lower <= drawn) & (drawn <= upper)).mean()
     assert simulated == pytest.approx(implied.mean(), abs=0.002)
-    place = counts.randomised_pit(predicted, kidney.y2, rng=np.random.default_rng(107))
     tops = np.histogram(place, 10, (0, 1))[0] / place.size
     assert round(tops[-1], 2) == 0.13
     below, upto = predicted.cdf(kidney.y2 - 1), predicted.cdf(kidney.y2)
@@ -453,27 +454,29 @@ def test_four_ways_to_choose_a_hundred(kidney):
 # --------------------------------------------------------------------------- states, size, age
 
 
-def test_states_as_a_second_level_by_two_stages(kidney):
+def test_states_as_a_second_level_by_two_stages(kidney, run_cell):
     """Second route: each state's own maximum and standard error, then a normal-normal fit."""
     says("from 305,000 to about 408,000", "Utah's own rate is 2.5", "29 more")
-    nested = counts.fit_nested(kidney.y, kidney.n, kidney.table["state"])
+    given = {"y": kidney.y, "n": kidney.n, "table": kidney.table, "national": kidney.national}
+    given |= {"stats": stats, "special": special, "optimize": optimize, "pd": pd, "models": {}}
+    given |= {"population": kidney.population, "score": print, "gamma_poisson": gamma_poisson}
+    given |= run_cell("01", "def joint(", **given)
+    page = run_cell("01", "joint(*best)", **given)
+    nested, states = page["nested"], page["states"].tolist()
     assert round(nested.prior_sample_size, -3) == 408_000
-    assert round(nested.group_sd, 2) == 0.13
+    assert round(page["sd"], 2) == 0.13
     prints("states differ by 13%; n0 within a state 408,000")
-    score = nested.population.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(
-        kidney.y2
-    )
+    score = nested.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(kidney.y2)
     single = kidney.population.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(
         kidney.y2
     )
     assert round(score.sum() - single.sum()) == 29
-    utah = list(nested.groups).index("Utah")
-    assert round(1e5 * nested.group_means[utah], 1) == 3.6
+    assert round(1e5 * page["of_state"][states.index("Utah")], 1) == 3.6
     says("its mean in the population of states 3.6")
     at = kidney.table["state"] == "Utah"
     assert round(1e5 * kidney.y[at].sum() / kidney.n[at].sum(), 1) == 2.5
     centres, errors, size = [], [], nested.prior_sample_size
-    for state in nested.groups:
+    for state in states:
         at = (kidney.table["state"] == state).to_numpy()
 
         def loss(log_mean, at=at):
@@ -489,22 +492,26 @@ def test_states_as_a_second_level_by_two_stages(kidney):
         lambda z: -stats.norm.logpdf(centres, z[0], np.hypot(errors, np.exp(z[1]))).sum(),
         [-9.9, -2],
     ).x
-    assert np.exp(two_stage[0]) == pytest.approx(nested.mean, rel=0.02)
-    assert np.exp(two_stage[1]) == pytest.approx(nested.group_sd, rel=0.08)
+    assert np.exp(two_stage[0]) == pytest.approx(np.exp(page["best"][0]), rel=0.02)
+    assert np.exp(two_stage[1]) == pytest.approx(page["sd"], rel=0.08)
 
 
 def test_size_is_informative_and_mends_the_zero_counties(kidney):
     says("621 deaths where 627 came", "14 better")
     size = np.log(kidney.n / 100_000)
-    curved = counts.fit_population(kidney.y, kidney.n, np.c_[size, size**2])
-    straight = counts.fit_population(kidney.y, kidney.n, size)
-    assert straight.coefficients[1] / straight.standard_errors[1] < -2.5
-    promised = kidney.promised(curved.population.estimate(kidney.y, kidney.n), kidney.zero)
+    curved = fit_marginal_likelihood(kidney.y, kidney.n, np.c_[size, size**2])
+    straight = fit_marginal_likelihood(kidney.y, kidney.n, size)
+    assert straight.coefficients[1] < 0
+    models = (kidney.population, straight, curved)
+    flat, line, curve = (model.log_likelihood(kidney.y, kidney.n) for model in models)
+    assert np.sqrt(2 * (line - flat)) > 2.5
+    prints(f"log likelihood: {curve - flat:+.1f} for two more parameters")
+    promised = kidney.promised(curved.estimate(kidney.y, kidney.n), kidney.zero)
     assert round(promised) == 621
     prints("no death before: 621 promised, 627 came")
     gain = [
         p.predictive(kidney.y, kidney.n, kidney.trend * kidney.n2).logpmf(kidney.y2).sum()
-        for p in (curved.population, kidney.population)
+        for p in (curved, kidney.population)
     ]
     assert round(gain[0] - gain[1]) == 14
 
@@ -531,7 +538,7 @@ def test_age_explains_most_of_it(kidney):
     exposure = kidney.n.astype(float)
     np.divide(1e5 * kidney.y, adjusted, out=exposure, where=adjusted > 0)
     assert ((kidney.y > 0) == (adjusted > 0)).all()
-    by_age = counts.fit_population(kidney.y, exposure.round()).population
+    by_age = fit_marginal_likelihood(kidney.y, exposure.round())
     assert round(kidney.population.sd / kidney.population.mean, 2) == 0.26
     assert round(by_age.sd / by_age.mean, 2) == 0.10
     assert by_age.prior_sample_size > 2e6
@@ -576,7 +583,7 @@ def test_table_by_tenth_on_the_twins_known_truth():
     twin = _twin_kidney_cancer()
     y, n = twin["deaths_1980_84"].to_numpy(), twin["person_years_1980_84"].to_numpy()
     truth = twin["true_rate"].to_numpy()
-    found = counts.three_poolings(y, n)
+    found = three_poolings(y, n)
     tenth = np.argsort(np.argsort(n, kind="stable")) * 10 // len(n)
     mse = {
         name: np.bincount(tenth, 1e10 * (guess - truth) ** 2) / np.bincount(tenth)

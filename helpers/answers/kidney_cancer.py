@@ -125,13 +125,13 @@ def _later_rate_of_the_chosen():
 
 def _coverage_over_units():
     """Return the coverage among all and among the extreme counties of the simulation."""
-    from helpers import counts, simulate
+    from helpers import gamma_poisson, simulate
 
     _, n, *_ = _counties()
     rng = np.random.default_rng(108)
     truth = rng.gamma(20, 1 / 430_000, len(n))
     fake = simulate.beta_binomial(n, truth=truth, rng=rng, replications=40).y[0]
-    answers = counts.three_poolings(fake, n)
+    answers = gamma_poisson.three_poolings(fake, n)
     extreme = truth > np.quantile(truth, 0.99)
 
     def held(name):
