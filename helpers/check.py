@@ -15,7 +15,7 @@ import numpy as np
 
 #: The modules of `helpers.answers`, in the order of the notebooks.
 PAGES = ("start_here", "kidney_cancer", "garages", "radon", "rat_tumors", "your_turn")
-_LOOK_IT_UP = object()
+NOT_GIVEN = object()
 
 
 class Verdict(NamedTuple):
@@ -33,7 +33,7 @@ def exercise_of(number: str):
     page = dict(zip("012345", PAGES, strict=True)).get(str(number).split(".")[0])
     known = importlib.import_module(f"helpers.answers.{page}").EXERCISES if page else {}
     if not isinstance(number, str) or number not in known:
-        raise ValueError(f"number: no exercise {number!r}; known here: {', '.join(known) or PAGES}")
+        raise ValueError(f"number: no exercise {number!r}; known here: {', '.join(known or PAGES)}")
     return known[number]
 
 
@@ -47,22 +47,20 @@ def verdict(exercise, answer) -> Verdict:
             fault = exercise.fault(answer)
         except Exception:
             fault = "This cannot be read as an answer: see what is asked for."
-    if fault:
-        return Verdict("not yet", fault)
-    return Verdict("noted", exercise.noted) if exercise.noted else Verdict("right")
+    noted = getattr(exercise, "noted", "")
+    return Verdict("not yet", fault) if fault else Verdict("noted" if noted else "right", noted)
 
 
-def check(number: str, answer=_LOOK_IT_UP) -> None:
+def check(number: str, answer=NOT_GIVEN) -> None:
     """Print whether the answer to exercise `number` (as "4.2") is right, or which slip it shows.
 
     Without `answer` it is the caller's `answer_4_2`. An answer left as `...` counts as not given:
     the page still runs from start to end. ValueError if there is no exercise of that number.
     """
     exercise, name = exercise_of(number), f"answer_{number.replace('.', '_')}"
-    if answer is _LOOK_IT_UP:
-        answer = sys._getframe(1).f_globals.get(name, _LOOK_IT_UP)
-    if answer is _LOOK_IT_UP:
-        told = f"There is no {name}. Run the cell above, or write {name} = and your answer."
-        print(f"Exercise {number}: {Verdict('no answer yet', told)}")
-    else:
-        print(f"Exercise {number}: {verdict(exercise, answer)}")
+    if answer is NOT_GIVEN:
+        answer = sys._getframe(1).f_globals.get(name, NOT_GIVEN)
+    missing = f"There is no {name}. Run the cell above, or write {name} = and your answer."
+    given = answer is not NOT_GIVEN
+    told = verdict(exercise, answer) if given else Verdict("no answer yet", missing)
+    print(f"Exercise {number}: {told}")

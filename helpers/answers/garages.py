@@ -8,54 +8,53 @@ from helpers.answers.kinds import Behaviour, Choice, Letters, Numbers
 
 EXERCISES = {}
 
-raw = np.array([22, 8])
-weight = np.array([1, 12]) / (np.array([1, 12]) + 10**2 / 3**2)
-kept = weight * (raw - 20)
-move = raw - 20 - kept
-slips = {  # as such, or with P as it stands on the page
-    "That is the weight times the distance: what is kept. The move is the rest of it.": (
-        [kept, [move[0], kept[1]]]
-    ),
-    "Those are the estimates. The move is the distance from raw mean to estimate.": (
-        [20 + kept, [move[0], 20 + kept[1]]]
-    ),
+n, raw = np.array([1, 12]), np.array([22, 8])
+kept = n / (n + 10**2 / 3**2) * (raw - 20)
+move, estimates = raw - 20 - kept, 20 + kept
+all_kept = [kept, [move[0], kept[1]]]  # of P the move is given
+all_estimates = [estimates, [move[0], estimates[1]]]
+slips = {
+    "That is the weight times the distance: what is kept. The move is the rest.": all_kept,
+    "Those are the estimates. The move goes from the raw mean to the estimate.": all_estimates,
     "Mind the sign: Q lies below 20, so raw mean minus 20 is negative.": abs(move),
     "Mind the sign: take raw mean minus estimate.": -move,
 }
 EXERCISES["2.1"] = Numbers(move, slips)
 
-EXERCISES["2.2"] = Letters(
-    "bdf",
-    options="abcdefg",
-    words="Those are not the three slips. Ask of each line: what is random in it, whose spread "
-    "is it, and are the parts independent?",
+words = (
+    "Those are not the three slips. Ask of each line: what is random in it, whose spread is it, "
+    "and are the parts independent?"
 )
+EXERCISES["2.2"] = Letters("bdf", options="abcdefg", words=words)
 
 # 2.3: the variance of a garage about the centre, at three places
-AT = {"tau": [3.0, 2, 5], "sigma": [10.0, 7, 3], "n_j": [3.0, 5, 2], "J": [10.0, 4, 30]}
-AT = {name: np.array(values) for name, values in AT.items()}
-v, J = AT["tau"] ** 2, AT["J"]
-VARIANCES = {
-    "": v * (1 - 1 / J),
-    "The others number J - 1, not J.": v * (1 - 1 / J) ** 2 + v / J,
-    "The sum is divided by J, not by J - 1.": v * (1 - 1 / J) ** 2 + v / (J - 1),
-    "That is their variance: Normal wants a standard deviation.": (
-        v * (1 - 1 / J) ** 2 + (v * (J - 1) / J**2) ** 2
-    ),
+at = {"tau": [3.0, 2, 5], "sigma": [10.0, 7, 3], "n_j": [3.0, 5, 2], "J": [10.0, 4, 30]}
+at = {name: np.array(values) for name, values in at.items()}
+v, J = at["tau"] ** 2, at["J"]
+own = v * (1 - 1 / J) ** 2
+variances = {
+    "The others number J - 1, not J.": own + v / J,
+    "The sum is divided by J, not by J - 1.": own + v / (J - 1),
+    "That is their variance: Normal wants a standard deviation.": own + (v * (J - 1) / J**2) ** 2,
     "That is the neat form: the noise of the centre has come in too (slip 2).": v,
 }
 
 
-def mended_halfway(formula) -> str:
+def mended_halfway(formula) -> dict[str, bool]:
     """Compare the weight with slips 1 and 3 mended and slip 2 left in."""
     symbols = list(formula.free_symbols)
-    if not {symbol.name for symbol in symbols} <= set(AT):
-        return "Only tau, sigma, n_j and J may be left in it: what best_weight(...) returns."
-    given = sympy.lambdify(symbols, formula)(*(AT[symbol.name] for symbol in symbols))
-    for words, variance in VARIANCES.items():
-        if np.allclose(given, variance / (variance + AT["sigma"] ** 2 / AT["n_j"]), rtol=1e-9):
-            return words
-    return "That is another weight. What is the standard deviation of the others' sum over J?"
+    if not {symbol.name for symbol in symbols} <= set(at):
+        return {
+            "Only tau, sigma, n_j and J may be left in it: what best_weight(...) returns.": True
+        }
+    given = sympy.lambdify(symbols, formula)(*(at[symbol.name] for symbol in symbols))
+
+    def is_weight_of(variance):
+        return np.allclose(given, variance / (variance + at["sigma"] ** 2 / at["n_j"]), rtol=1e-9)
+
+    another = "That is another weight. What is the standard deviation of the others' sum over J?"
+    shown = {words: is_weight_of(variance) for words, variance in variances.items()}
+    return shown | {another: not is_weight_of(v * (1 - 1 / J))}
 
 
 EXERCISES["2.3"] = Behaviour(

@@ -23,22 +23,26 @@ PER_100_000 = "That is per 100,000; give deaths per person-year."
 EXERCISES = {}
 
 
-def lowest(score, rows):
-    """Return the places of so many counties with the lowest score."""
+def lowest(score, rows=310):
+    """Return the places of so many counties, by default of a tenth, with the lowest score."""
     return np.argsort(score, kind="stable")[:rows]
 
 
-# 1.1: no death in ten years, among the lowest tenth
+def later_rate(score):
+    """Return the later rate in the hundred counties with the lowest score, taken together."""
+    return y2[lowest(score, 100)].sum() / n2[lowest(score, 100)].sum()
+
+
 no_death = (y + y2) == 0
-none_of_lowest = no_death[lowest((y + y2) / (n + n2), len(y) // 10)]
+of_lowest = no_death[lowest((y + y2) / (n + n2))]
 slips = {
     "That is the share of all counties; only the lowest tenth is asked for.": no_death.mean(),
-    "That is the lowest tenth of 1980-84; take both periods together.": np.mean(
-        y[lowest(raw, len(y) // 10)] == 0
-    ),
-    "That is a number of counties; give their share.": none_of_lowest.sum(),
+    "That is the lowest tenth of 1980-84; take both periods together.": (y == 0)[
+        lowest(raw)
+    ].mean(),
+    "That is a number of counties; give their share.": of_lowest.sum(),
 }
-EXERCISES["1.1"] = Numbers(none_of_lowest.mean(), slips, share=True)
+EXERCISES["1.1"] = Numbers(of_lowest.mean(), slips, share=True)
 
 slips = {
     "Five years count: 200,000 people give 200,000 person-years in each of them.": [2e5, 20, 10],
@@ -62,21 +66,17 @@ why_not = {
 }
 EXERCISES["1.4"] = Choice("c", why_not)
 
-# 1.5: for all counties, as another one may have been ringed. The plugged-in interval lies within
-# 1% of the one asked for, which is drawn; only the plugged-in one has all of these digits.
-plugged_in = betaincinv((fit.alpha + y)[:, None], (fit.beta + n - y)[:, None], [0.025, 0.975])
-slips = {PER_100_000: 1e5 * plugged_in, "The lower end comes first.": plugged_in[:, ::-1]}
-EXERCISES["1.5"] = Numbers(
-    plugged_in,
-    slips,
-    rtol=0.03,
-    stand_in="That is the plugged-in interval: draw the rate from each pair alpha, beta.",
-)
+# 1.5: any county may have been ringed. All digits of a plugged-in interval give it away: the one
+# asked for lies within 1% of it.
+ends = betaincinv((fit.alpha + y)[:, None], (fit.beta + n - y)[:, None], [0.025, 0.975])
+slips = {PER_100_000: 1e5 * ends, "The lower end comes first.": ends[:, ::-1]}
+plugged_in = "That is the plugged-in interval: draw a rate from each pair of alpha and beta."
+EXERCISES["1.5"] = Numbers(ends, slips, rtol=0.03, stand_in=plugged_in)
 
 w = fit.weight(n)
+swapped = w * fit.mean + (1 - w) * raw
 slips = {
-    "The weights are swapped: the county's own rate gets n / (n + n0).": w * fit.mean
-    + (1 - w) * raw,
+    "The weights are swapped: the county's own rate gets n / (n + n0).": swapped,
     "These are the weights; now average the rates with them.": w,
     "These are the raw rates.": raw,
     "The centre is fit.mean, not the national rate.": w * raw + (1 - w) * national,
@@ -92,31 +92,21 @@ slips = {
 }
 EXERCISES["1.7"] = Numbers(move.argmax(), slips, whole=True)
 
-
-def later_rate(score):
-    """Return the later rate in the hundred counties with the lowest score, taken together."""
-    chosen = lowest(score, 100)
-    return y2[chosen].sum() / n2[chosen].sum()
-
-
-visited = lowest(-partial, 100)
+chosen = lowest(-partial, 100)
+mean_of_rates = np.mean(y2[chosen] / n2[chosen])
 slips = {
     PER_100_000: 1e5 * later_rate(-partial),
-    "That is the mean of a hundred rates; add deaths and person-years first.": np.mean(
-        y2[visited] / n2[visited]
-    ),
+    "That is the mean of a hundred rates; add deaths and person-years first.": mean_of_rates,
     "That is the list by raw rate.": later_rate(-raw),
     "That is the list with the lowest rates.": later_rate(partial),
     "That is the list by number of deaths.": later_rate(-y),
 }
 EXERCISES["1.8"] = Numbers(later_rate(-partial), slips, rtol=3e-3)
 
-# 1.9: the simulation of the page
 rng = np.random.default_rng(108)
 truth = rng.gamma(20, 1 / 430_000, len(n))
 fake = simulate.beta_binomial(n, truth=truth, rng=rng, replications=40).y[0]
-extreme = truth > np.quantile(truth, 0.99)
-held = {}
+extreme, held = truth > np.quantile(truth, 0.99), {}
 for name, (_, lower, upper) in counts.three_poolings(fake, n).items():
     holds = (lower <= truth) & (truth <= upper)
     held[name] = np.array([holds.mean(), holds[extreme].mean()])
@@ -127,25 +117,19 @@ slips = {
 }
 EXERCISES["1.9"] = Numbers(held["partial pooling"], slips, share=True)
 
-# 1.10: bias and noise, per 100,000, of one county unlike the others
-noise, weight, off = 1e5 * np.sqrt(15e-5 / 1e5), 1 / 4, 10
-bias = (1 - weight) * off
-error = np.hypot(bias, weight * noise)
+noise, far, weight = 1e5 * np.sqrt(15e-5 / 1e5), 10, 1 / 4  # the first two per 100,000
+bias = (1 - weight) * far
+error, swapped = np.hypot(bias, weight * noise), np.hypot(weight * far, weight * noise)
 slips = {
-    "The bias is (1 - weight) times the distance: the mean gets the rest.": [
-        noise,
-        weight * np.hypot(off, noise),
-    ],
+    "The bias is (1 - weight) times the distance: the mean gets the rest.": [noise, swapped],
     "That is the bias alone; add the variance, then take the root.": [noise, bias],
     "The noise is weighted too: weight times the raw sd.": [noise, np.hypot(bias, noise)],
     "The first is in deaths per person-year; give it per 100,000.": [noise / 1e5, error],
 }
 EXERCISES["1.10"] = Numbers([noise, error], slips, rtol=7.5e-3)
 
-limit = 1.5 * national
-above = np.array(
-    [np.mean(raw > limit), np.mean(partial > limit), stats.beta(fit.alpha, fit.beta).sf(limit)]
-)
+limit, population = 1.5 * national, stats.beta(fit.alpha, fit.beta)
+above = np.array([np.mean(raw > limit), np.mean(partial > limit), population.sf(limit)])
 slips = {
     "The third is the chance to be below; take sf, not cdf.": abs([0, 0, 1] - above),
     "Those are numbers of counties; give shares.": above * [len(y), len(y), 1],

@@ -13,45 +13,25 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from numbers import Number
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-AGAIN = "Go through the steps once more."
 #: Seconds that a learner's function may take. One that loops over chains needs two or three.
 SECONDS = 10
 
 
+@dataclass(frozen=True)
 class Numbers:
-    """One number, several in one order, or an array with one number a unit.
+    """One number, several in one order, or an array with one number a unit."""
 
-    Attributes
-    ----------
-    expected : ndarray
-        What is right: a scalar, shape (m,), or rows, shape (K, m), of which any is right.
-    slips : dict
-        Usual wrong answers: sentence -> value, shaped likewise. A slip may be NaN.
-    rtol : float or sequence of float
-        What an entry may be off, relative to the right one. A slip has to be met four times closer.
-    figures : int
-        So many correct figures are enough, even beyond `rtol`.
-    share, whole : bool
-        Shares are wanted (per cent is a slip); whole numbers are wanted (exactly).
-    stand_in : str
-        Said of `expected` to the last digit, where it only stands in for what random draws give.
-    """
-
-    noted = ""
-
-    def __init__(
-        self, expected, slips, *, rtol=0.01, figures=2, share=False, whole=False, stand_in=""
-    ):
-        self.expected, self.stand_in = np.asarray(expected, float), stand_in
-        if share:
-            per_cent = "That is in per cent. Give a share between 0 and 1."
-            slips = {**slips, per_cent: 100 * self.expected}
-        self.slips = {words: np.asarray(value, float) for words, value in slips.items()}
-        self.rtol, self.figures, self.whole = np.asarray(0 if whole else rtol), figures, whole
+    expected: Any  # what is right: a number, shape (m,), or rows, shape (K, m), any of them right
+    slips: Mapping[str, Any]  # usual wrong answers: sentence -> value, shaped likewise, or NaN
+    rtol: Any = 0.01  # what an entry may be off, relatively; a slip has to be met four times closer
+    figures: int = 2  # so many correct figures are enough, even beyond `rtol`
+    share: bool = False  # shares are wanted: per cent is a slip
+    whole: bool = False  # whole numbers are wanted, exactly
+    stand_in: str = ""  # said of `expected` itself, where it stands in for what draws give
 
     def fault(self, answer) -> str:
         """Return "" for a right answer, else a sentence."""
@@ -63,28 +43,26 @@ class Numbers:
         given = numbers_in(answer, m)
         if isinstance(given, str):
             return f"{wanted}; this is {given}."
-        if met(given, right, self.rtol, () if self.whole else (self.figures,)).any():
-            return self.stand_in if met(given, right, 1e-9).any() else ""
-        named = [words for words, value in self.slips.items() if self._is(given, value, right)]
-        if named:
+        if met(given, right, 0 if self.whole else self.rtol, () if self.whole else (self.figures,)):
+            return self.stand_in if met(given, right, 1e-9) else ""
+        if named := [words for words, value in self.slips.items() if self._is(given, value, right)]:
             return " Or: ".join(named)
+        if self.share and self._is(given, 100 * right, right):
+            return "That is in per cent. Give a share between 0 and 1."
         if not np.isfinite(given).all():
             return f"{wanted}; this is, or holds, NaN or infinity."
+        again = "Go through the steps once more."
         if self.whole:
-            return f"Another whole number is wanted. {AGAIN}"
+            return f"Another whole number is wanted. {again}"
         which = "This is not right yet" if m == 1 else "Not all of this is right yet"
-        return f"{which}. {AGAIN} Give at least {'four' if self.figures > 3 else 'three'} figures."
+        return f"{which}. {again} Give at least {'four' if self.figures > 3 else 'three'} figures."
 
     def _is(self, given, value, right) -> bool:
-        """Whether an answer is this slip: nearly equal to it, and nearer than to what is right."""
-
-        def away(rows):
-            return (np.abs(given - rows) / (np.abs(right) + 1e-15)).sum(axis=1)
-
+        """Whether an answer is this slip, and not just as near to what is right."""
         value = np.atleast_2d(value)
-        tight = np.where(value % 1 == 0, 0, 0.0025) if self.whole else self.rtol / 4
-        near = met(given, value, np.where(value == right, self.rtol, tight), (3, 4))
-        return bool((near & ~(away(right).min() <= away(value))).any())  # NaN is never nearer
+        tight = np.where(value % 1 == 0, 0, 0.0025) if self.whole else np.divide(self.rtol, 4)
+        shared = np.where(value == right, self.rtol, tight)  # entries that are right
+        return met(given, value, shared, (3, 4)) and not met(given, right, 0, (3, 4))
 
 
 @dataclass(frozen=True)
@@ -93,13 +71,12 @@ class Choice:
 
     expected: str
     why_not: Mapping[str, str]
-    noted: ClassVar[str] = ""
 
     def fault(self, answer) -> str:
         """Return "" for the right letter, else a sentence."""
-        letter, known = letters_in(answer), {self.expected: "", **self.why_not}
-        wanted = f"One of the letters {', '.join(sorted(known))} is wanted, in quotes"
-        return known.get(letter, f"{wanted}; this is {short(answer)}.")
+        told = {self.expected: "", **self.why_not}
+        wanted = f"One of the letters {', '.join(sorted(told))} is wanted, in quotes"
+        return told.get(letters_in(answer), f"{wanted}; this is {short(answer)}.")
 
 
 @dataclass(frozen=True)
@@ -128,33 +105,21 @@ class Letters:
 
 
 @dataclass(frozen=True)
-class Text:
-    """Free text: noted, never marked; `noted` says what a reader will look for."""
-
-    noted: str
-
-    def fault(self, answer) -> str:
-        """Return "" for any text."""
-        is_text = isinstance(answer, str) and answer.strip()
-        return "" if is_text else f"Text between quotes is wanted; this is {short(answer)}."
-
-
-@dataclass(frozen=True)
 class Behaviour:
-    """Something to be tried, most often a function: `trial` returns "" or a sentence."""
+    """Something to be tried, most often a function."""
 
-    trial: Callable[[Any], str]
+    trial: Callable[[Any], Mapping[str, bool]]  # answer -> sentences, and whether each is true
     wanted: str = "A function is wanted: give its name, without brackets"
     fits: Callable[[Any], bool] = callable
-    noted: ClassVar[str] = ""
+    noted: str = ""
 
     def fault(self, answer) -> str:
-        """Return what the trial says, or what stopped it."""
+        """Return the first true sentence of the trial, or what stopped it."""
         if not self.fits(answer):
             return f"{self.wanted}; this is {short(answer)}."
         try:
             with redirect_stdout(StringIO()), stopped_after(SECONDS):
-                return self.trial(answer)
+                return next((words for words, true in self.trial(answer).items() if true), "")
         except OutOfTime:
             return "It was stopped, as it did not come to an end. Is there a loop that never ends?"
         except (Exception, SystemExit) as error:
@@ -186,13 +151,13 @@ def stopped_after(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
-def met(given, values, rtol, figures=()) -> np.ndarray:
-    """Say of each row whether it is met: to within `rtol`, or as rounded to so many figures."""
+def met(given, values, rtol, figures=()) -> bool:
+    """Say whether any row of values is met: within `rtol`, or as rounded to so many figures."""
     near = np.isclose(given, values, rtol=rtol, atol=1e-15, equal_nan=True)
     for places in figures:
         unit = 10 ** (np.floor(np.log10(np.abs(values))) + 1 - places)
         near |= np.abs(given - np.round(values / unit) * unit) <= 1e-9 * np.abs(values)
-    return near.all(axis=1)
+    return bool(near.all(axis=1).any())
 
 
 def numbers_in(answer, m: int) -> np.ndarray | str:
@@ -224,8 +189,8 @@ def short(answer, length: int = 20) -> str:
         return repr(answer)
     if answer is None or isinstance(answer, bool | np.bool_):
         return str(answer)
-    names = {str: "text", bytes: "text", complex: "a complex number", Mapping: "a dictionary"}
-    names |= {Set: "a set", list: "a list", tuple: "a tuple", np.ndarray: "an array"}
+    names = {str: "text", complex: "a complex number", Mapping: "a dictionary", Set: "a set"}
+    names |= {list: "a list", tuple: "a tuple", np.ndarray: "an array"}
     names |= {Number: "a number", Callable: "a function"}
     found = (name for kind, name in names.items() if isinstance(answer, kind))
     return next(found, f"of type {type(answer).__name__}")

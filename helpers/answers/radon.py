@@ -17,8 +17,7 @@ SQUARE = "The prior sample size is a ratio of variances: square the sds."
 EXERCISES = {}
 
 why_not = {
-    "a": "Of the three counties with one house, one lies close to the centre already: it has "
-    "nowhere to go.",
+    "a": "One of the three counties with one house lies close to the centre already: it stays.",
     "c": "A far-off county with a hundred houses keeps nearly all of its distance.",
 }
 EXERCISES["3.1"] = Choice("b", why_not)
@@ -26,12 +25,10 @@ EXERCISES["3.1"] = Choice("b", why_not)
 n, mean = counties.loc["Hennepin"]
 centre, w = means_fit.coefficients[0], means_fit.weight(n)
 w_of_sds = n / (n + means_fit.sigma_y / means_fit.sigma_alpha)
-level = w * mean + (1 - w) * centre
+level, to_houses = w * mean + (1 - w) * centre, w * mean + (1 - w) * y.mean()
 slips = {
     "This is the raw mean: nothing is pooled yet.": mean,
-    "The centre is means_fit.coefficients[0], not the mean of all houses.": (
-        w * mean + (1 - w) * y.mean()
-    ),
+    "The centre is means_fit.coefficients[0], not the mean of all houses.": to_houses,
     "The two weights are the wrong way round.": (1 - w) * mean + w * centre,
     SQUARE: w_of_sds * mean + (1 - w_of_sds) * centre,
     "This is the weight; the level is wanted.": w,
@@ -65,21 +62,18 @@ slips = {
 EXERCISES["3.5"] = Numbers(1 / (1 + n0), slips, share=True)
 
 sizes, needed = counties["size"], 9 * fit.prior_sample_size
+large_by_means = (sizes >= 9 * means_fit.prior_sample_size).sum()
+size = [[needed], [np.ceil(needed)]]
 slips = {
-    "That is the size from which on it happens; how many counties are that large?": (
-        [[needed], [np.ceil(needed)]]
-    ),
-    "Use the fit with floor, `fit`, not `means_fit`.": (
-        (sizes >= 9 * means_fit.prior_sample_size).sum()
-    ),
+    "That is the size from which on it happens; how many counties are that large?": size,
+    "Use the fit with floor, `fit`, not `means_fit`.": large_by_means,
     "0.9 = n / (n + n0) gives n = 9 n0, not 10 n0.": (sizes >= needed / 9 * 10).sum(),
     "That is the share of the counties; give their number.": (sizes >= needed).mean(),
 }
 EXERCISES["3.6"] = Numbers((sizes >= needed).sum(), slips, whole=True)
 
-guess = fit.predict(1)
+limit, guess = np.log(4), fit.predict(1)
 mean, sd, of_level = guess.mean[0], guess.observation_sd[0], guess.parameter_sd[0]
-limit = np.log(4)
 above = norm.sf(limit, mean, sd)
 slips = {
     "That is for the county's level: a single house adds sigma_y.": norm.sf(limit, mean, of_level),
@@ -94,30 +88,26 @@ slips = {
 EXERCISES["3.7"] = Numbers(above, slips, share=True)
 
 left = (soil_fit.sigma_alpha / fit.sigma_alpha) ** 2
+within = 1 - (soil_fit.sigma_y / fit.sigma_y) ** 2
 slips = {
     "That is the share that is left; the rest of it is explained.": left,
     "Compare variances, not sds: square them.": 1 - left**0.5,
-    "That is the variance within counties; sigma_alpha is asked for.": (
-        1 - (soil_fit.sigma_y / fit.sigma_y) ** 2
-    ),
+    "That is the variance within counties; sigma_alpha is asked for.": within,
 }
 EXERCISES["3.8"] = Numbers(1 - left, slips, share=True)
 
 
-def brier_scores(prediction):
-    """Return the scores of complete, partial and no pooling; `prediction` is of the errors."""
-    scores = []
-    for ratio in (0, fit.sigma_alpha / fit.sigma_y, 1e4):
-        errors = multilevel.leave_out_errors(y, county, floor, sigma_ratio=ratio)
-        chance = norm.sf(limit, prediction(errors), fit.sigma_y)
-        scores.append(np.mean((chance - (radon["activity"] > 4)) ** 2))
-    return scores
+def brier_score(prediction):
+    """Return the mean squared error of the chance to be above 4, by log radon predicted."""
+    return np.mean((norm.sf(limit, prediction, fit.sigma_y) - (radon["activity"] > 4)) ** 2)
 
 
-scores = brier_scores(lambda errors: y - errors)
+ratios = (0, fit.sigma_alpha / fit.sigma_y, 1e4)
+errors = [multilevel.leave_out_errors(y, county, floor, sigma_ratio=ratio) for ratio in ratios]
+scores = [brier_score(y - error) for error in errors]
 slips = {
     "The order is complete, partial, none.": scores[::-1],
-    "The prediction is y minus the error.": brier_scores(lambda errors: errors),
+    "The prediction is y minus the error.": [brier_score(error) for error in errors],
     "Leave out the square root: the mean of the squares is wanted.": np.sqrt(scores),
 }
 EXERCISES["3.9"] = Numbers(scores, slips, rtol=5e-3, figures=3)

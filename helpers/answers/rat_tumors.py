@@ -1,6 +1,7 @@
 """The exercises of notebook 04, worked out from the data."""
 
 import numpy as np
+from arviz_stats.base import array_stats
 from scipy import stats
 
 from helpers.answers.kinds import Behaviour, Choice, Numbers
@@ -36,8 +37,7 @@ population = fit_marginal_likelihood(*earlier)
 move = np.abs(population.posterior(y, n).mean() - y / n)
 most, farthest = move.argmax(), np.abs(y / n - population.mean).argmax()
 slips = {
-    "That is the smallest experiment. It gives up most of its distance, but that distance is "
-    "short: its rate is close to the centre.": n.min(),
+    "The smallest experiment gives up most of its distance, but that distance is short.": n.min(),
     "That is how far it moves, in risk. How many rats does it have?": move[most],
     "That is its place in the table; look up its rats there.": most,
     "Those are its rats with a tumour; how many rats does it have in all?": y[most],
@@ -55,112 +55,92 @@ slips = {
 EXERCISES["4.3"] = Numbers(-1.5, slips)
 
 
-def metropolis(step_of) -> str:
+def metropolis(step_of) -> dict[str, bool]:
     """Try a Metropolis step on 4,000 chains: a standard normal density, and a level one."""
 
-    def tried(x, log_density, step=1.0, seed=43):
+    def tried(x, log_density=lambda z: -(z**2) / 2, step=1.0, seed=43):
         return np.asarray(step_of(x.copy(), log_density, step, np.random.default_rng(seed)))
 
-    def normal(z):
-        return -(z**2) / 2
-
-    start = np.ones(4000)
-    first = tried(start, normal)
+    x = start = np.ones(4000)
+    first = tried(start)
     if first.dtype == object or first.shape != start.shape:
-        return "It must return one number a chain; are both gaps filled?"
-    if len(np.unique(first)) < 1000:
-        return "All chains took the same step: each needs its own normal (and uniform) number."
-    if not np.array_equal(first, tried(start, normal)):
-        return "Draw all random numbers from rng."
+        return {"It must return one number a chain; are both gaps filled?": True}
     level = tried(0 * start, np.zeros_like, step=2.0)
-    if np.mean(level == 0) > 0.01:
-        return "Where the density is level every proposal must be accepted; yours are not."
-    if abs(np.std(level) - 2) > 0.2 or abs(np.mean(level)) > 0.2:
-        return "Proposals should lie around x, with the standard deviation `step`; yours do not."
-    if not np.any(first == start):
-        return "It accepts every proposal. A lower density is accepted only now and then."
-    x = start
     for seed in range(60):
-        x = tried(x, normal, seed=seed)
-    if abs(np.mean(x)) < 0.1 and abs(np.std(x) - 1) < 0.1:
-        return ""
-    hint = " Compare log(uniform) with the log ratio." if np.std(x) < 0.9 else ""
-    hint = " Is the comparison the right way round?" if np.std(x) > 1.5 else hint
-    return f"Chains on a standard normal density do not end as its draws.{hint}"
+        x = tried(x, seed=seed)
+    away = "Chains on a standard normal density do not end as its draws."
+    proposals = "Proposals should lie around x, with the standard deviation `step`; yours do not."
+    every = "It accepts every proposal. A lower density is accepted only now and then."
+    same = "All chains took the same step: each needs its own normal (and uniform) number."
+    refused = "Where the density is level every proposal must be accepted; yours are not."
+    return {
+        same: len(np.unique(first)) < 1000,
+        "Draw all random numbers from rng.": not np.array_equal(first, tried(start)),
+        refused: np.mean(level == 0) > 0.01,
+        proposals: abs(np.std(level) - 2) > 0.2 or abs(np.mean(level)) > 0.2,
+        every: not np.any(first == start),
+        f"{away} Compare log(uniform) with the log ratio.": np.std(x) < 0.9,
+        f"{away} Is the comparison the right way round?": np.std(x) > 1.5,
+        away: not (abs(np.mean(x)) < 0.1 and abs(np.std(x) - 1) < 0.1),
+    }
 
 
 EXERCISES["4.4"] = Behaviour(metropolis)
 
 
-def sweeps(sweep) -> str:
+def sweeps(sweep) -> dict[str, bool]:
     """Try a sweep on exact draws: a right sweep leaves them exact."""
     rng = np.random.default_rng(44)
     told = first = [np.log(part) for part in grid.sample(600, rng=rng)]
     for _ in range(60):
         told = sweep(told[0].copy(), told[1].copy(), rng)
         if not isinstance(told, tuple | list) or len(told) != 3:
-            return "It must return three things: log_alpha, log_beta, theta."
+            return {"It must return three things: log_alpha, log_beta, theta.": True}
         told = [np.asarray(part, float) for part in told]
         if told[2].shape != (600, y.size):
-            return "theta needs one row a chain and one column a risk."
-    for name, before, now in zip(("log_alpha", "log_beta"), first, told, strict=False):
-        if np.array_equal(before, now):
-            return f"{name} never moves. Is the result of the Metropolis step kept?"
+            return {"theta needs one row a chain and one column a risk.": True}
+    stuck = "{} never moves. Is the result of the Metropolis step kept?"
+    swapped = "The risks are not those of the data. Which way round do y and n - y go?"
+    astray = (
+        "Started from exact draws, 60 sweeps lead away from them. Does each step use the newest "
+        "values, and do both conditionals use the same theta?"
+    )
     risk = grid.mean(lambda a, b: (a + y) / (a + b + n)).mean()
-    if not abs(told[2].mean() - risk) < 0.01:
-        return "The risks are not those of the data. Which way round do y and n - y go?"
-    for f in (lambda a, b: np.log(a / b), lambda a, b: np.log(a + b)):
-        values, mean = f(np.exp(told[0]), np.exp(told[1])), grid.mean(f)
-        sd = np.sqrt(grid.mean(lambda a, b, f=f: f(a, b) ** 2) - mean**2)
-        off = (values.mean() - mean) / (sd / np.sqrt(values.size))
-        if not (abs(off) < 5 and abs(np.log(values.std() / sd)) < 0.2):
-            return (
-                "Started from exact draws, 60 sweeps lead away from them. Does each step use the "
-                "newest values, and do both conditionals use the same theta?"
-            )
-    return ""
+
+    def leads_away(f):
+        values, mean = f(*np.exp(told[:2])), grid.mean(f)
+        sd = np.sqrt(grid.mean(lambda a, b: f(a, b) ** 2) - mean**2)
+        near = abs(values.mean() - mean) < 5 * sd / np.sqrt(values.size)
+        return not (near and abs(np.log(values.std() / sd)) < 0.2)
+
+    return {
+        stuck.format("log_alpha"): np.array_equal(first[0], told[0]),
+        stuck.format("log_beta"): np.array_equal(first[1], told[1]),
+        swapped: not abs(told[2].mean() - risk) < 0.01,
+        astray: leads_away(lambda a, b: np.log(a / b)) or leads_away(lambda a, b: np.log(a + b)),
+    }
 
 
 EXERCISES["4.5"] = Behaviour(sweeps)
 
 
-def effective_size(x) -> float:
-    """Return the effective sample size of the mean, by Geyer's rule on split chains."""
-    halves = np.concatenate(np.split(x, 2, axis=1))
-    length = halves.shape[1]
-    centred = halves - halves.mean(axis=1, keepdims=True)
-    lags = [np.correlate(c, c, "full")[length - 1 :] for c in centred]
-    covariance = np.mean(lags, axis=0) / length
-    total = covariance[0] + halves.mean(axis=1).var(ddof=1)
-    rho = 1 - (covariance[0] * length / (length - 1) - covariance) / total
-    rho[0] = 1
-    pairs = rho[: rho.size // 2 * 2].reshape(-1, 2).sum(axis=1)
-    negative = np.flatnonzero(pairs < 0)
-    stop = negative[0] if negative.size else pairs.size - 2
-    return x.size / (-1 + 2 * np.minimum.accumulate(pairs[:stop]).sum() + max(rho[2 * stop], 0))
-
-
-x = np.zeros((4, 600))
-rng = np.random.default_rng(45)
-for t in range(1, 600):
-    x[:, t] = 0.9 * x[:, t - 1] + rng.standard_normal(4)
-slips = {
-    "That is tau itself; the effective size is x.size / tau.": x.size / effective_size(x),
-    "That is x.size times tau.": x.size**2 / effective_size(x),
-}
-ALIKE = Numbers(effective_size(x), slips, rtol=1e-6, figures=4)
-
-
-def ess(my_ess) -> str:
-    """Try an effective size on chains in which neighbours are alike, then on chains far apart."""
-    told = my_ess(x.copy())
+def ess(my_ess) -> dict[str, bool]:
+    """Try an effective size on chains in which neighbours are alike, and on chains far apart."""
+    x, rng = np.zeros((4, 600)), np.random.default_rng(45)
+    for t in range(1, 600):
+        x[:, t] = 0.9 * x[:, t - 1] + rng.standard_normal(4)
+    told, right = my_ess(x.copy()), array_stats.ess(x, method="mean")
     if told is None or told is ...:
-        return "It returns nothing yet: end with `return x.size / tau`."
-    apart = x + 50 * np.arange(4)[:, None]
-    words = ALIKE.fault(told)
-    if not words and not np.isclose(my_ess(apart), effective_size(apart), rtol=1e-6):
-        return "It fails where chains lie far apart: there no pair is negative."
-    return words
+        return {"It returns nothing yet: end with `return x.size / tau`.": True}
+    slips = {
+        "That is tau itself; the effective size is x.size / tau.": x.size / right,
+        "That is x.size times tau.": x.size**2 / right,
+    }
+    if fault := Numbers(right, slips, rtol=1e-6, figures=4).fault(told):
+        return {fault: True}
+    x += 50 * np.arange(4)[:, None]
+    off = not np.isclose(my_ess(x.copy()), array_stats.ess(x, method="mean"), rtol=1e-6)
+    return {"It fails where chains lie far apart: there no pair is negative.": off}
 
 
 EXERCISES["4.6"] = Behaviour(ess)
@@ -171,23 +151,20 @@ why_not = {
 }
 EXERCISES["4.7"] = Choice("b", why_not)
 
-fit = fit_marginal_likelihood(y, n)
-
 
 def above(most, grid=grid, seen=(0, 0)):
     """Return the chance of more than `most` of 14, in a group with these rats seen already."""
     k = np.arange(most + 1)
-    chances = grid.mean(lambda a, b: stats.betabinom.pmf(k, 14, a + seen[0], b + seen[1]))
-    return 1 - chances.sum()
+    return 1 - grid.mean(lambda a, b: stats.betabinom.pmf(k, 14, a + seen[0], b + seen[1])).sum()
 
 
+fit = fit_marginal_likelihood(y, n)
+plugged_in = stats.betabinom(14, fit.alpha, fit.beta).sf(3)
 slips = {
     "That is for 5 or more: sf(4) is the chance of more than 4.": above(4),
     "That is for 14 more rats of the current group; ask for a new one.": above(3, seen=(4, 10)),
     "That takes every group's risk to be the mean risk.": stats.binom(14, fit.mean).sf(3),
-    "That plugs in one alpha and beta. Full Bayes averages over them.": (
-        stats.betabinom(14, fit.alpha, fit.beta).sf(3)
-    ),
+    "That plugs in one alpha and beta. Full Bayes averages over them.": plugged_in,
     "That is without the current experiment: use all 71.": above(3, posterior_grid(*earlier)),
     "That is the chance of 3 or fewer.": 1 - above(3),
 }
@@ -200,18 +177,17 @@ def risk(log_prior, y=(4, 2, 1), n=(14, 20, 19)):
     return grid.mean(lambda a, b: (a + 4) / (a + b + 14))
 
 
-def cut(a, b):
-    """Return the log of the flattest of the six priors."""
+def flattest(a, b):
+    """Return the log of the prior that is uniform in the log of the size, up to 1,000."""
     return np.where(a + b <= 1000, -np.log(a + b), -np.inf)
 
 
+highest = risk(lambda a, b: -2 * np.log1p(a + b) - np.log(a + b))
 slips = {
-    "That is the highest (the shrinkage prior).": (
-        risk(lambda a, b: -2 * np.log1p(a + b) - np.log(a + b))
-    ),
-    "That is with all 71 experiments; three are asked for.": risk(cut, y, n),
+    "That is the highest (the shrinkage prior).": highest,
+    "That is with all 71 experiments; three are asked for.": risk(flattest, y, n),
 }
-EXERCISES["4.9"] = Numbers(risk(cut), slips, share=True)
+EXERCISES["4.9"] = Numbers(risk(flattest), slips, share=True)
 
 why_not = {
     "a": "Its count y2 tells about it as well: data flow up the graph too.",

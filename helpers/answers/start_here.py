@@ -2,9 +2,8 @@
 
 from helpers.answers.kinds import Letters, Numbers
 
-#: The right letters of the five questions that notebook 05 asks again.
-QUESTIONS = "bbbac"
-
+QUESTIONS = "bbbac"  # notebook 05 asks them again
+KEEP = "Keep your letters: notebook 05 asks again."
 slips = {
     "That is the weight of the population; the group has the rest.": 10 / 40,
     "Divide by the sum, 30 + 10.": 30 / 10,
@@ -12,7 +11,5 @@ slips = {
 }
 EXERCISES = {
     "0.1": Numbers(30 / (30 + 10), slips, share=True),
-    "0.2": Letters(
-        QUESTIONS, "abc", ordered=True, noted="Keep your letters: notebook 05 asks again."
-    ),
+    "0.2": Letters(QUESTIONS, options="abc", ordered=True, noted=KEEP),
 }

@@ -3,17 +3,12 @@
 import numpy as np
 from scipy.stats import binom
 
-from helpers.answers.kinds import Choice, Letters, Numbers, Text
+from helpers.answers.kinds import Behaviour, Choice, Letters, Numbers
 from helpers.answers.start_here import QUESTIONS
 from helpers.beta_binomial import fit_marginal_likelihood, fit_moments, posterior_grid
 from helpers.datasets import load_baseball, load_sids
 
 EXERCISES = {}
-
-
-def columns(table, *names):
-    """Return these columns as arrays."""
-    return (table[name].to_numpy(float) for name in names)
 
 
 def poolings(y, n, fit):
@@ -27,15 +22,14 @@ def error(rates, target, weights=None):
 
 
 why_not = {
-    "a": "A small n0 leaves units more of their own data only if the units are counted in the "
-    "same thing. Houses and rats are not.",
+    "a": "That would hold if n0 counted the same thing in both. Houses and rats are not the same.",
     "b": "n0 counts imagined data, but of what? 5 houses and 16 rats cannot be compared.",
     "d": "n0 does matter: beside n. What counts is n / n0, which has no unit.",
 }
 EXERCISES["5.1"] = Choice("c", why_not)
 
-y, n = columns(load_sids(), "deaths_1974_78", "births_1974_78")
-later_y, later_n = columns(load_sids(), "deaths_1979_84", "births_1979_84")
+table = load_sids().filter(regex="^(deaths|births)")
+n, y, later_n, later_y = table.to_numpy(float).T
 later, fit = later_y / later_n, fit_marginal_likelihood(y, n)
 raw, complete, partial = rates = poolings(y, n, fit)
 
@@ -76,9 +70,7 @@ slips = {
     "Weight by the births of 1979-84, not of 1974-78.": error(rates, later, n),
     "That is the error on 1974-78, the years of the fit.": error(rates, raw, n),
     f"The second {IN_HINDSIGHT}": one_rate(later_y.sum() / later_n.sum()),
-    "The state's rate is all deaths over all births, not the mean of the counties' rates.": (
-        one_rate(raw.mean())
-    ),
+    "The state's rate is not the mean of the counties' rates: add up first.": one_rate(raw.mean()),
     "The second is the error of the fitted population's mean. Complete pooling is all deaths over "
     "all births.": one_rate(fit.mean),
     "The order is no, complete, partial pooling.": right[[0, 2, 1]],
@@ -91,22 +83,20 @@ def score(rate):
     return binom.logpmf(later_y, later_n, rate).sum()
 
 
-predictive, new = fit.predictive(y, n, later_n), fit.predictive(0, 0, later_n)
+predictive = fit.predictive(y, n, later_n)
 right = np.array([score(complete), predictive.logpmf(later_y).sum()])
+of_new = [right[0], fit.predictive(0, 0, later_n).logpmf(later_y).sum()]
+sums = [binom.pmf(later_y, later_n, complete).sum(), predictive.pmf(later_y).sum()]
 slips = {
     "`state_rate` is in deaths per birth already: a probability is wanted.": [np.nan, right[1]],
     f"The first {IN_HINDSIGHT}": [score(later_y.sum() / later_n.sum()), right[1]],
     "The second is a binomial at the shrunken rate, as if that rate were known for certain. "
     "Use predictive(...), which knows that it is not.": [right[0], score(partial)],
-    "The second predicts for new counties: give predictive(...) the data of 1974-78.": (
-        [right[0], new.logpmf(later_y).sum()]
-    ),
+    "The second predicts for new counties: give predictive(...) the data of 1974-78.": of_new,
     "Those are means over counties: give the sums.": right / y.size,
     "They stand in the wrong order: complete pooling first.": right[::-1],
     "A log score is negative here: add up logpmf as it is.": -right,
-    "Those are sums of probabilities. Add up their logarithms: logpmf, not pmf.": (
-        [binom.pmf(later_y, later_n, complete).sum(), predictive.pmf(later_y).sum()]
-    ),
+    "Those are sums of probabilities. Add up their logarithms: logpmf, not pmf.": sums,
 }
 EXERCISES["5.4"] = Numbers(right, slips, rtol=3e-4, figures=4)
 
@@ -119,25 +109,29 @@ EXERCISES["5.5"] = Choice("c", why_not)
 
 TRIED = np.geomspace(300, 100_000, 300)  # births
 rates = (y + TRIED[:, None] * fit.mean) / (n + TRIED[:, None])
-errors = error(rates, later, later_n)
+errors, unweighted = error(rates, later, later_n), TRIED[error(rates, later).argmin()]
 slips = {
-    "That weights every county the same: weight by the births of 1979-84.": (
-        TRIED[error(rates, later).argmin()]
-    ),
+    "That weights every county the same: weight by the births of 1979-84.": unweighted,
     "That is the n0 fitted on 1974-78. Which of those tried predicts 1979-84 best?": n0,
     "That is its place in the list; give the n0 itself.": errors.argmin(),
     "That is the least error; give the n0 that leads to it.": errors.min(),
 }
 EXERCISES["5.6"] = Numbers(TRIED[errors.argmin()], slips, rtol=0.05)  # the error is flat there
 
-EXERCISES["5.7"] = Text(
-    "The check cannot read it. A reader looks for the rows of the table: the model; n0 with "
-    "its unit and the weights of a small and a large county; all three poolings on years that "
-    "were not fitted; how sure the predictions are; what the data contradict, and a limit."
+marks = (
+    "The check cannot read it. A reader looks for the rows of the table: the model; n0 with its "
+    "unit and the weights of a small and a large county; all three poolings on years that were "
+    "not fitted; how sure the predictions are; what the data contradict, and a limit."
+)
+EXERCISES["5.7"] = Behaviour(
+    lambda text: {},
+    wanted="Text between quotes is wanted",
+    fits=lambda answer: isinstance(answer, str) and answer.strip(),
+    noted=marks,
 )
 
 table = load_baseball()
-y, n, later_y, later_n = columns(table, "hits", "at_bats", "remaining_hits", "remaining_at_bats")
+n, y, later_n, later_y = table.filter(regex="hits|bats").to_numpy(float).T
 later, scored = later_y / later_n, table["player"] != "Billy Williams"
 fit = fit_marginal_likelihood(y, n)
 right = weights(fit.prior_sample_size, 45)
@@ -152,12 +146,11 @@ EXERCISES["5.8"] = Numbers(right, slips)
 rates = poolings(y, n, fit)
 squares = (rates - later) ** 2
 y17, n17 = y[scored], n[scored]
-without = (poolings(y17, n17, fit_marginal_likelihood(y17, n17)) - later[scored]) ** 2
+refitted = poolings(y17, n17, fit_marginal_likelihood(y17, n17))
+without = ((refitted - later[scored]) ** 2).sum(axis=1)
 slips = {
     "The row of Billy Williams is in there: leave it out of the sums.": squares.sum(axis=1),
-    "Fit on all 18 (the first 45 at-bats of Williams are not in doubt), then score 17.": (
-        without.sum(axis=1)
-    ),
+    "Fit on all 18 (the first 45 at-bats of Williams are not in doubt), then score 17.": without,
     "Those are means: give the sums over the 17 players.": squares[:, scored].mean(axis=1),
 }
 EXERCISES["5.9"] = Numbers(squares[:, scored].sum(axis=1), slips)
@@ -171,22 +164,16 @@ slips = {
 EXERCISES["5.10"] = Numbers(worse[scored].sum(), slips, whole=True)
 
 grid = posterior_grid(y, n)
+points = grid.quantile(lambda a, b: a + b, [0.05, 0.1, 0.9, 0.95])
 slips = {
-    "Those are the 5% and 95% points. The 10% and 90% points are asked for.": (
-        grid.quantile(lambda a, b: a + b, [0.05, 0.95])
-    ),
-    "Those are the points of alpha; n0 is alpha + beta.": (
-        grid.quantile(lambda a, b: a, [0.1, 0.9])
-    ),
+    "Those are the 5% and 95% points. The 10% and 90% points are asked for.": points[::3],
+    "Those are the points of alpha; n0 is alpha + beta.": grid.quantile(lambda a, b: a, [0.1, 0.9]),
 }
-right = grid.quantile(lambda a, b: a + b, [0.1, 0.9])
-EXERCISES["5.11"] = Numbers(right, slips, rtol=0.1)  # sampled answers vary by a few per cent
+EXERCISES["5.11"] = Numbers(points[1:3], slips, rtol=0.1)  # sampled answers vary
 
-EXERCISES["5.12"] = Letters(
-    QUESTIONS,
-    options="abc",
-    words="Look back. Question 1: weights, notebook 02, section 2. 2: the puzzle of notebook "
-    "01. 3: notebook 02, section 7, and exercise 5.10. 4: notebook 02, section 1. "
-    "5: section 3 of this page.",
-    ordered=True,
+words = (
+    "Look back. Question 1: weights, notebook 02, section 2. 2: the puzzle of notebook 01. 3: "
+    "notebook 02, section 7, and exercise 5.10. 4: notebook 02, section 1. 5: section 3 of this "
+    "page."
 )
+EXERCISES["5.12"] = Letters(QUESTIONS, options="abc", words=words, ordered=True)
