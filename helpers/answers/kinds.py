@@ -61,8 +61,9 @@ class Numbers:
         """Whether an answer is this slip, and not just as near to what is right."""
         value = np.atleast_2d(value)
         tight = np.where(value % 1 == 0, 0, 0.0025) if self.whole else np.divide(self.rtol, 4)
-        shared = np.where(value == right, self.rtol, tight)  # entries that are right
-        return met(given, value, shared, (3, 4)) and not met(given, right, 0, (3, 4))
+        in_common = (value == right) & (not self.whole)  # entries that need no more than be right
+        near = met(given, value, np.where(in_common, self.rtol, tight), (3, 4))
+        return near and not met(given, right, 0, (3, 4))
 
 
 @dataclass(frozen=True)
