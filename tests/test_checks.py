@@ -200,9 +200,13 @@ def test_a_function_that_never_ends_is_stopped(number, capsys, monkeypatch):
             with contextlib.suppress(Exception):
                 time.sleep(0.01)
 
+    start = time.monotonic()
     assert "loop that never ends?" in said(number, endless, capsys)
-    time.sleep(0.2)  # no alarm is left
-    assert signal.getsignal(signal.SIGALRM) == before
+    assert time.monotonic() - start < 5
+    check(number, lambda *_: None)  # ends by itself: no alarm is left
+    assert (
+        signal.getsignal(signal.SIGALRM) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    )
 
 
 # ------------------------------------------- answers as they were given, functions by what they do
@@ -251,6 +255,7 @@ GIVEN = [
     *given("0.1", (0.25, "weight of the population")),
     *given("1.2", ((2e5, 20, 10), "Five years count")),
     *given("1.3", ((0.5477, 1), "right."), ((0.5477, -1), "no sign"), ((0.3, 1), "square root")),
+    *given("1.3", ((0.5477, True), "wanted; this is True in a tuple."), (True, "this is True.")),
     *given("1.5", ((7, 8), "Not all of this is right yet")),
     *given("1.10", ((3.9, 7.6), "right."), ((3.9, 7.5), "bias alone")),
     *given("2.1", ((1.83, -5.77), "right."), ((1.8349, -6.2308), "what is kept")),

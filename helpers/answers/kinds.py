@@ -168,9 +168,7 @@ def numbers_in(answer, m: int) -> np.ndarray | str:
     # As objects, so that True among numbers stays True.
     values = np.asarray(answer, dtype=object if isinstance(answer, list | tuple) else None)
     for part in values.ravel().tolist() if values.dtype.kind not in "iuf" else ():
-        # Text and True would do for a float, and were not meant as one.
-        no_number = isinstance(part, str | bytes | bool | np.bool_ | complex)
-        if no_number or not hasattr(part, "__float__"):
+        if isinstance(part, bool | np.bool_ | complex) or not hasattr(part, "__float__"):
             call = ": call it" if callable(part) else ""
             return short(part, 0) + (f" in {short(answer, 0)}" if values.ndim else call)
     if values.size != m:
