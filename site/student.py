@@ -36,7 +36,8 @@ make lab     # makes the environment, fetches the kidney data if it can, opens t
 Begin with `notebooks/00_start_here.ipynb`. `make` alone lists the other commands.
 
 This copy has no outputs: predict first, then run. It has no solutions either: where a page speaks
-of one, your teacher has it. Every exercise has a check that says what is off.
+of one, your teacher has it. Every exercise has a check: it says whether your answer is right, and
+names the slip if it is a usual one.
 
 ## Without make
 

@@ -34,38 +34,28 @@ def fold(cell) -> dict[str, str]:
     return found.groupdict()
 
 
-def is_solution(cell) -> bool:
-    """Say whether a cell is a folded solution."""
-    return is_folded(cell) and fold(cell)["summary"] == "Solution"
-
-
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced blocks of one language, each without its last line break."""
     return re.findall(rf"^```{language}\n(.*?)\n```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def kind(cell) -> str:
-    """Return "stub", "check" or "fold" for the cells of an exercise, else ""."""
-    tags = cell.metadata.get("tags", [])
-    if "exercise" in tags:
-        return "stub"
-    if "check" in tags:
-        return "check"
-    return "fold" if is_solution(cell) else ""
+    """Return "exercise", "check" or "fold" for the cells of an exercise, else ""."""
+    tags = {"exercise", "check"} & set(cell.metadata.get("tags", []))
+    folded = is_folded(cell) and fold(cell)["summary"] == "Solution"
+    return tags.pop() if tags else "fold" * folded
 
 
 def exercises(cells: list) -> list[Exercise]:
     """Return the exercises of a page: each a stub, then one check, then one folded solution."""
-    places = [(place, kind(cell)) for place, cell in enumerate(cells) if kind(cell)]
-    kinds = [kind for _, kind in places]
-    assert kinds == ["stub", "check", "fold"] * (len(kinds) // 3), kinds
+    places = [place for place, cell in enumerate(cells) if kind(cell)]
+    kinds = [kind(cells[place]) for place in places]
+    assert kinds == ["exercise", "check", "fold"] * (len(kinds) // 3), kinds
     found = []
-    for first in range(0, len(places), 3):
-        stub, check, folded = (place for place, _ in places[first : first + 3])
+    for stub, check, folded in zip(*[iter(places)] * 3, strict=True):
         (number,) = re.findall(r'^check\("(\d+\.\d+)"\)$', cells[check].source, flags=re.MULTILINE)
         body = fold(cells[folded])["body"]
-        (code,) = blocks(body, "python")
-        printed = blocks(body, "text")
+        (code,), printed = blocks(body, "python"), blocks(body, "text")
         assert len(printed) <= 1, f"{number}: one block says what the solution prints"
         answer = f"answer_{number.replace('.', '_')}"
         assert answer in cells[stub].source and answer in code, f"{answer} is what the check reads"
@@ -75,7 +65,5 @@ def exercises(cells: list) -> list[Exercise]:
 
 def printed(cells: list) -> str:
     """Return all that a page's cells print as stored, and its solutions as their folds say."""
-    told = []
-    for cell in cells:
-        told += [output.get("text", "") for output in cell.get("outputs", [])]
-    return "".join(told + [one.printed + "\n" for one in exercises(cells)])
+    stored = [output.get("text", "") for cell in cells for output in cell.get("outputs", [])]
+    return "".join(stored + [one.printed + "\n" for one in exercises(cells)])

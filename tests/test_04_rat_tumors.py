@@ -12,7 +12,6 @@ import sympy as sp
 from scipy import integrate, optimize, special, stats
 
 from helpers import plots, simulate
-from helpers.answers import rat_tumors as answers
 from helpers.beta_binomial import (
     bda3_prior,
     fit_marginal_likelihood,
@@ -25,6 +24,7 @@ from helpers.check import check
 from helpers.datasets import load_rat_tumors
 from helpers.mcmc import collapsed
 from helpers.show import two_digits
+from tests.folds import exercises
 
 PAGE = Path(__file__).resolve().parent.parent / "notebooks" / "04_rat_tumors.ipynb"
 FEW = [4, 2, 1], [14, 20, 19]
@@ -364,16 +364,19 @@ def test_exact_mean_by_quadrature(rats):
 # --- sections 6 to 8
 
 
-def test_own_diagnostics_are_the_library_s():
-    """Split R-hat, effective size and Monte Carlo error on chains of several kinds."""
+def test_the_solution_s_effective_size_is_the_library_s(run_cell):
+    """Effective size and Monte Carlo error on chains of several kinds."""
     from arviz_stats.base import array_stats
 
+    names = run_cell("04", "def split_rhat")
+    (solution,) = [one.code for one in exercises(CELLS) if one.number == "4.6"]
+    exec(solution, names)
     rng = np.random.default_rng(7)
     for phi in (0.3, 0.9, 0.98):
         x = np.zeros((4, 2000))
         for t in range(1, 2000):
             x[:, t] = phi * x[:, t - 1] + rng.standard_normal(4)
-        size = answers._effective_size(x)
+        size = names["answer_4_6"](x)
         assert size == pytest.approx(float(array_stats.ess(x, method="mean")), rel=1e-10)
         error = x.std(ddof=1) / size**0.5
         assert error == pytest.approx(float(array_stats.mcse(x, method="mean")), rel=1e-10)

@@ -15,8 +15,7 @@ from matplotlib import pyplot as plt
 
 from tests.folds import exercises
 
-ROOT = Path(__file__).resolve().parent.parent
-TEXTS = sorted((ROOT / "notebooks").rglob("[0-9]*.md"))
+TEXTS = sorted((Path(__file__).resolve().parent.parent / "notebooks").rglob("[0-9]*.md"))
 # Their checks never say right: letters that are kept for later, and a text that no check can read.
 NEVER_RIGHT = {"0.2", "5.7"}
 
@@ -40,11 +39,6 @@ def run(source: str, names: dict, where: str) -> str:
     return printed.getvalue()
 
 
-def display(data, **_) -> None:
-    """Stand in for IPython's `display`: print the text of what is shown."""
-    print(data["text/plain"])
-
-
 def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
     """Run all cells, solutions in the places of their stubs; return what each prints or shows."""
     names, told = {"__name__": "__main__"}, []
@@ -60,7 +54,8 @@ def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
 def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
     """Run the page twice: as a reader opens it, and with every exercise solved."""
-    monkeypatch.setattr("IPython.display.display", display)
+    shown = "IPython.display.display"
+    monkeypatch.setattr(shown, lambda data, **_: print(data["text/plain"]))
     cells = jupytext.read(path).cells
     asked = exercises(cells)
     opened = run_page(path, cells, {})
@@ -75,8 +70,8 @@ def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, 
             wrong.append(solved[one.check])
         if passes(one.number, opened[one.check]):
             wrong.append(f"{one.number} passes unanswered")
-    exercise_cells = {place for one in asked for place in (one.stub, one.check)}
-    for place in set(range(len(cells))) - exercise_cells:
+    others = set(range(len(cells))) - {place for one in asked for place in (one.stub, one.check)}
+    for place in others:
         if opened[place] != solved[place]:
             wrong.append(f"this cell depends on an answer:\n{cells[place].source}")
     assert not wrong, "\n".join(wrong)
@@ -84,9 +79,10 @@ def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, 
 
 def test_a_wrong_solution_is_noticed():
     assert not passes("1.4", "Exercise 1.4: not yet. The population is fixed.\n")
-    assert not passes("1.4", "Exercise 1.5: right.\n")
-    assert not passes("5.7", "Exercise 5.7: not yet. No number.\n")
-    assert not passes("5.7", "Exercise 5.7: no answer yet.\n")
-    assert passes("5.7", "Exercise 5.7: noted.\n") and not passes("1.4", "Exercise 1.4: noted.\n")
+    assert not passes("1.4", "Exercise 1.5: right.\n") and not passes(
+        "1.4", "Exercise 1.4: noted.\n"
+    )
+    for told, good in (("not yet. No number.", False), ("no answer yet.", False), ("noted.", True)):
+        assert passes("5.7", f"Exercise 5.7: {told}\n") == good
     assert run("x = 2\nx", {}, "a cell") == "2\n"
     assert run("x = 2\nx;\nNone", {}, "a cell") == ""

@@ -1,253 +1,196 @@
 """The exercises of notebook 04, worked out from the data."""
 
-from __future__ import annotations
-
-from functools import cache
-
 import numpy as np
+from arviz_stats.base import array_stats
+from scipy import stats
 
-from helpers.answers.kinds import Behaviour, Choice, Number
+from helpers.answers.kinds import Behaviour, Choice, Numbers
 from helpers.beta_binomial import fit_marginal_likelihood, posterior_grid
 from helpers.datasets import load_rat_tumors
 
-
-@cache
-def _data():
-    table = load_rat_tumors()
-    return table["tumors"].to_numpy(), table["rats"].to_numpy()
-
-
-@cache
-def _grid():
-    return posterior_grid(*_data())
+table = load_rat_tumors()
+y, n = table["tumors"].to_numpy(), table["rats"].to_numpy()
+earlier = y[:-1], n[:-1]
+grid = posterior_grid(y, n)
+EXERCISES = {}
 
 
-def _noise_removed():
-    """Return the prior sample size by moments of the 70 earlier experiments, noise removed."""
-
-    def size(y, n, *, noise=True, again=True, ddof=1, more=0):
-        mean, h = np.mean(y / n), np.mean(1 / n)
-        tau2 = np.var(y / n, ddof=ddof) - noise * mean * (1 - mean) * h
-        return mean * (1 - mean) / (tau2 / (1 - noise * again * h)) - 1 + more
-
-    y, n = _data()
-    earlier = y[:-1], n[:-1]
-    m = np.mean(earlier[0] / earlier[1])
-    tau2 = m * (1 - m) / (size(*earlier) + 1)
-    slips = {
-        "That is tau squared. The prior sample size is m (1 - m) / tau2 - 1.": tau2,
-        "That is the source's: no noise was taken off.": size(*earlier, noise=False, ddof=0),
-        "No noise was taken off.": size(*earlier, noise=False),
-        "The - h tau2 on the right is missing: divide by 1 - h.": size(*earlier, again=False),
-        "One less: m (1 - m) / tau2 - 1.": size(*earlier, more=1),
-        "That is with all 71; take the 70 earlier experiments.": size(y, n),
-    }
-    return size(*earlier), slips
+def size(y, n, *, noise=True, again=True, ddof=1):
+    """Return the prior sample size by moments, with the noise taken off the variance."""
+    m, h = np.mean(y / n), np.mean(1 / n)
+    tau2 = np.var(y / n, ddof=ddof) - noise * m * (1 - m) * h
+    return m * (1 - m) / (tau2 / (1 - noise * again * h)) - 1
 
 
-def _moves_most():
-    """Return the rats in the experiment that the population of the earlier ones moves most."""
-    y, n = _data()
-    population = fit_marginal_likelihood(y[:-1], n[:-1])
-    move = np.abs(population.posterior(y, n).mean() - y / n)
-    most, farthest = np.argmax(move), np.argmax(np.abs(y / n - population.mean))
-    slips = {
-        "That is the smallest experiment. It gives up most of its distance, but that distance is "
-        "short: its rate is close to the centre.": n.min(),
-        "That is how far it moves, in risk. How many rats does it have?": move[most],
-        "That is its place in the table; look up its rats there.": most,
-        "Those are its rats with a tumour; how many rats does it have in all?": y[most],
-        "That one lies farthest out, but it keeps most of its distance.": n[farthest],
-    }
-    return n[most], slips
+n0, m = size(*earlier), np.mean(earlier[0] / earlier[1])
+slips = {
+    "That is tau squared. The prior sample size is m (1 - m) / tau2 - 1.": m * (1 - m) / (n0 + 1),
+    "That is the source's: no noise was taken off.": size(*earlier, noise=False, ddof=0),
+    "No noise was taken off.": size(*earlier, noise=False),
+    "The - h tau2 on the right is missing: divide by 1 - h.": size(*earlier, again=False),
+    "One less: m (1 - m) / tau2 - 1.": n0 + 1,
+    "That is with all 71; take the 70 earlier experiments.": size(y, n),
+}
+EXERCISES["4.1"] = Numbers(n0, slips, rtol=1e-3, figures=3)
+
+population = fit_marginal_likelihood(*earlier)
+move = np.abs(population.posterior(y, n).mean() - y / n)
+most, farthest = move.argmax(), np.abs(y / n - population.mean).argmax()
+slips = {
+    "The smallest experiment gives up most of its distance, but that distance is short.": n.min(),
+    "That is how far it moves, in risk. How many rats does it have?": move[most],
+    "That is its place in the table; look up its rats there.": most,
+    "Those are its rats with a tumour; how many rats does it have in all?": y[most],
+    "That one lies farthest out, but it keeps most of its distance.": n[farthest],
+}
+EXERCISES["4.2"] = Numbers(n[most], slips, whole=True)
+
+slips = {
+    "That is the exponent in (alpha, beta). In (mean, kappa) the Jacobian adds one power of "
+    "kappa: d(alpha) d(beta) = kappa d(mean) d(kappa).": -2.5,
+    "The Jacobian multiplies by kappa, it does not divide.": -3.5,
+    "Mind the sign: the density falls as kappa grows.": 1.5,
+    "That is the exponent for (mean, log kappa), one power further.": -0.5,
+}
+EXERCISES["4.3"] = Numbers(-1.5, slips)
 
 
-def _exponent():
-    slips = {
-        "That is the exponent in (alpha, beta). In (mean, kappa) the Jacobian adds one power of "
-        "kappa: d(alpha) d(beta) = kappa d(mean) d(kappa).": -2.5,
-        "The Jacobian multiplies by kappa, it does not divide.": -3.5,
-        "Mind the sign: the density falls as kappa grows.": 1.5,
-        "That is the exponent for (mean, log kappa), one power further.": -0.5,
-    }
-    return -1.5, slips
-
-
-def _metropolis(step_of) -> str:
+def metropolis(step_of) -> dict[str, bool]:
     """Try a Metropolis step on 4,000 chains: a standard normal density, and a level one."""
 
-    def tried(x, log_density, step=1.0, seed=43):
+    def tried(x, log_density=lambda z: -(z**2) / 2, step=1.0, seed=43):
         return np.asarray(step_of(x.copy(), log_density, step, np.random.default_rng(seed)))
 
-    def normal(z):
-        return -(z**2) / 2
-
-    start = np.ones(4000)
-    first = tried(start, normal)
+    x = start = np.ones(4000)
+    first = tried(start)
     if first.dtype == object or first.shape != start.shape:
-        return "It must return one number a chain; are both gaps filled?"
-    if len(np.unique(first)) < 1000:
-        return "All chains took the same step: each needs its own normal (and uniform) number."
-    if not np.array_equal(first, tried(start, normal)):
-        return "Draw all random numbers from rng."
+        return {"It must return one number a chain; are both gaps filled?": True}
     level = tried(0 * start, np.zeros_like, step=2.0)
-    if np.mean(level == 0) > 0.01:
-        return "Where the density is level every proposal must be accepted; yours are not."
-    if abs(np.std(level) - 2) > 0.2 or abs(np.mean(level)) > 0.2:
-        return "Proposals should lie around x, with the standard deviation `step`; yours do not."
-    if not np.any(first == start):
-        return "It accepts every proposal. A lower density is accepted only now and then."
-    x = start
     for seed in range(60):
-        x = tried(x, normal, seed=seed)
-    if abs(np.mean(x)) < 0.1 and abs(np.std(x) - 1) < 0.1:
-        return ""
-    hint = " Compare log(uniform) with the log ratio." if np.std(x) < 0.9 else ""
-    hint = " Is the comparison the right way round?" if np.std(x) > 1.5 else hint
-    return f"Chains on a standard normal density do not end as its draws.{hint}"
+        x = tried(x, seed=seed)
+    away = "Chains on a standard normal density do not end as its draws."
+    proposals = "Proposals should lie around x, with the standard deviation `step`; yours do not."
+    every = "It accepts every proposal. A lower density is accepted only now and then."
+    same = "All chains took the same step: each needs its own normal (and uniform) number."
+    refused = "Where the density is level every proposal must be accepted; yours are not."
+    return {
+        same: len(np.unique(first)) < 1000,
+        "Draw all random numbers from rng.": not np.array_equal(first, tried(start)),
+        refused: np.mean(level == 0) > 0.01,
+        proposals: abs(np.std(level) - 2) > 0.2 or abs(np.mean(level)) > 0.2,
+        every: not np.any(first == start),
+        f"{away} Compare log(uniform) with the log ratio.": np.std(x) < 0.9,
+        f"{away} Is the comparison the right way round?": np.std(x) > 1.5,
+        away: not (abs(np.mean(x)) < 0.1 and abs(np.std(x) - 1) < 0.1),
+    }
 
 
-def _sweep(sweep) -> str:
+EXERCISES["4.4"] = Behaviour(metropolis)
+
+
+def sweeps(sweep) -> dict[str, bool]:
     """Try a sweep on exact draws: a right sweep leaves them exact."""
-    y, n = _data()
-    rng, grid = np.random.default_rng(44), _grid()
-    first = [np.log(part) for part in grid.sample(600, rng=rng)]
-    log_alpha, log_beta = first
+    rng = np.random.default_rng(44)
+    told = first = [np.log(part) for part in grid.sample(600, rng=rng)]
     for _ in range(60):
-        told = sweep(log_alpha.copy(), log_beta.copy(), rng)
+        told = sweep(told[0].copy(), told[1].copy(), rng)
         if not isinstance(told, tuple | list) or len(told) != 3:
-            return "It must return three things: log_alpha, log_beta, theta."
-        log_alpha, log_beta, theta = (np.asarray(part, float) for part in told)
-        if theta.shape != (600, y.size):
-            return "theta needs one row a chain and one column a risk."
-    for name, before, now in zip(("log_alpha", "log_beta"), first, told, strict=False):
-        if np.array_equal(before, now):
-            return f"{name} never moves. Is the result of the Metropolis step kept?"
+            return {"It must return three things: log_alpha, log_beta, theta.": True}
+        told = [np.asarray(part, float) for part in told]
+        if told[2].shape != (600, y.size):
+            return {"theta needs one row a chain and one column a risk.": True}
+    stuck = "{} never moves. Is the result of the Metropolis step kept?"
+    swapped = "The risks are not those of the data. Which way round do y and n - y go?"
+    astray = (
+        "Started from exact draws, 60 sweeps lead away from them. Does each step use the newest "
+        "values, and do both conditionals use the same theta?"
+    )
     risk = grid.mean(lambda a, b: (a + y) / (a + b + n)).mean()
-    if not abs(theta.mean() - risk) < 0.01:
-        return "The risks are not those of the data. Which way round do y and n - y go?"
-    odds, size = log_alpha - log_beta, np.logaddexp(log_alpha, log_beta)
-    for values, f in (
-        (odds, lambda a, b: np.log(a / b)),
-        (size, lambda a, b: np.log(a + b)),
-    ):
-        mean = grid.mean(f)
-        sd = np.sqrt(grid.mean(lambda a, b, f=f, mean=mean: (f(a, b) - mean) ** 2))
-        off = (values.mean() - mean) / (sd / np.sqrt(values.size))
-        if not (abs(off) < 5 and abs(np.log(values.std() / sd)) < 0.2):
-            return (
-                "Started from exact draws, 60 sweeps lead away from them. Does each step use the "
-                "newest values, and do both conditionals use the same theta?"
-            )
-    return ""
+
+    def leads_away(f):
+        values, mean = f(*np.exp(told[:2])), grid.mean(f)
+        sd = np.sqrt(grid.mean(lambda a, b: f(a, b) ** 2) - mean**2)
+        near = abs(values.mean() - mean) < 5 * sd / np.sqrt(values.size)
+        return not (near and abs(np.log(values.std() / sd)) < 0.2)
+
+    return {
+        stuck.format("log_alpha"): np.array_equal(first[0], told[0]),
+        stuck.format("log_beta"): np.array_equal(first[1], told[1]),
+        swapped: not abs(told[2].mean() - risk) < 0.01,
+        astray: leads_away(lambda a, b: np.log(a / b)) or leads_away(lambda a, b: np.log(a + b)),
+    }
 
 
-def _effective_size(x) -> float:
-    """Return the effective sample size of the mean, by Geyer's rule on split chains."""
-    halves = np.concatenate(np.split(x, 2, axis=1))
-    length = halves.shape[1]
-    centred = halves - halves.mean(axis=1, keepdims=True)
-    lags = [np.correlate(c, c, "full")[length - 1 :] for c in centred]
-    covariance = np.mean(lags, axis=0) / length
-    total = covariance[0] + halves.mean(axis=1).var(ddof=1)
-    rho = 1 - (covariance[0] * length / (length - 1) - covariance) / total
-    rho[0] = 1
-    pairs = rho[: rho.size // 2 * 2].reshape(-1, 2).sum(axis=1)
-    negative = np.flatnonzero(pairs < 0)
-    stop = negative[0] if negative.size else pairs.size - 2
-    return x.size / (-1 + 2 * np.minimum.accumulate(pairs[:stop]).sum() + max(rho[2 * stop], 0))
+EXERCISES["4.5"] = Behaviour(sweeps)
 
 
-def _ess(my_ess) -> str:
-    """Try an effective size on chains in which neighbours are alike, then on chains far apart."""
-    rng = np.random.default_rng(45)
-    x = np.zeros((4, 600))
+def ess(my_ess) -> dict[str, bool]:
+    """Try an effective size on chains in which neighbours are alike, and on chains far apart."""
+    x, rng = np.zeros((4, 600)), np.random.default_rng(45)
     for t in range(1, 600):
         x[:, t] = 0.9 * x[:, t - 1] + rng.standard_normal(4)
-    told = my_ess(x.copy())
+    told, right = my_ess(x.copy()), array_stats.ess(x, method="mean")
     if told is None or told is ...:
-        return "It returns nothing yet: end with `return x.size / tau`."
-    right = _effective_size(x)
+        return {"It returns nothing yet: end with `return x.size / tau`.": True}
     slips = {
         "That is tau itself; the effective size is x.size / tau.": x.size / right,
         "That is x.size times tau.": x.size**2 / right,
     }
-    words = Number(lambda: (right, slips), rtol=1e-6, figures=4).judge(told).words
-    apart = x + 50 * np.arange(4)[:, None]
-    if not words and not np.isclose(my_ess(apart), _effective_size(apart), rtol=1e-6):
-        return "It fails where chains lie far apart: there no pair is negative."
-    return words
+    if fault := Numbers(right, slips, rtol=1e-6, figures=4).fault(told):
+        return {fault: True}
+    x += 50 * np.arange(4)[:, None]
+    off = not np.isclose(my_ess(x.copy()), array_stats.ess(x, method="mean"), rtol=1e-6)
+    return {"It fails where chains lie far apart: there no pair is negative.": off}
 
 
-def _four_or_more():
-    """Return the chance of 4 or more of 14 in a new group, averaged over the posterior."""
-    from scipy import stats
+EXERCISES["4.6"] = Behaviour(ess)
 
-    y, n = _data()
-    fit, grid70 = fit_marginal_likelihood(y, n), posterior_grid(y[:-1], n[:-1])
-    plugged_in = stats.betabinom.sf(3, 14, fit.alpha, fit.beta)
-
-    def above(most, grid=None, seen=(0, 0)):
-        """Return the chance of more than `most`, in a group with these rats seen."""
-
-        def chance(a, b):
-            pmf = (stats.betabinom.pmf(k, 14, a + seen[0], b + seen[1]) for k in range(most + 1))
-            return 1 - sum(pmf)
-
-        return (grid or _grid()).mean(chance)
-
-    slips = {
-        "That is for 5 or more: sf(4) is the chance of more than 4.": above(4),
-        "That is for 14 more rats of the current group; ask for a new one.": above(3, seen=(4, 10)),
-        "That takes every group's risk to be the mean risk.": stats.binom.sf(3, 14, fit.mean),
-        "That plugs in one alpha and beta. Full Bayes averages over them.": plugged_in,
-        "That is without the current experiment: use all 71.": above(3, grid70),
-        "That is the chance of 3 or fewer.": 1 - above(3),
-    }
-    return above(3), slips
-
-
-def _lowest():
-    """Return the risk of 4 of 14, three experiments, under the flattest of the six priors."""
-
-    def cut(a, b):
-        return np.where(a + b <= 1000, -np.log(a + b), -np.inf)
-
-    def shrinkage(a, b):
-        return -2 * np.log1p(a + b) - np.log(a + b)
-
-    def risk(log_prior, y=(4, 2, 1), n=(14, 20, 19)):
-        grid = posterior_grid(y, n, log_prior=log_prior)
-        return grid.mean(lambda a, b: (a + 4) / (a + b + 14))
-
-    slips = {
-        "That is the highest (the shrinkage prior).": risk(shrinkage),
-        "That is with all 71 experiments; three are asked for.": risk(cut, *_data()),
-    }
-    return risk(cut), slips
-
-
-EXERCISES = {
-    "4.1": Number(_noise_removed, rtol=1e-3, figures=3),
-    "4.2": Number(_moves_most, whole=True),
-    "4.3": Number(_exponent),
-    "4.4": Behaviour(_metropolis),
-    "4.5": Behaviour(_sweep),
-    "4.6": Behaviour(_ess),
-    "4.7": Choice(
-        "b",
-        {
-            "a": "A chain that is stuck in a wrong place agrees with itself very well.",
-            "c": "R-hat says nothing about precision; the effective sample size does.",
-        },
-    ),
-    "4.8": Number(_four_or_more, rtol=0.012, share=True),  # draws may be used, not the grid
-    "4.9": Number(_lowest, share=True),
-    "4.10": Choice(
-        "b",
-        {
-            "a": "Its count y2 tells about it as well: data flow up the graph too.",
-            "c": "Once alpha and beta are known, the other risks have nothing to add.",
-        },
-    ),
+why_not = {
+    "a": "A chain that is stuck in a wrong place agrees with itself very well.",
+    "c": "R-hat says nothing about precision; the effective sample size does.",
 }
+EXERCISES["4.7"] = Choice("b", why_not)
+
+
+def above(most, grid=grid, seen=(0, 0)):
+    """Return the chance of more than `most` of 14, in a group with these rats seen already."""
+    k = np.arange(most + 1)
+    return 1 - grid.mean(lambda a, b: stats.betabinom.pmf(k, 14, a + seen[0], b + seen[1])).sum()
+
+
+fit = fit_marginal_likelihood(y, n)
+plugged_in = stats.betabinom(14, fit.alpha, fit.beta).sf(3)
+slips = {
+    "That is for 5 or more: sf(4) is the chance of more than 4.": above(4),
+    "That is for 14 more rats of the current group; ask for a new one.": above(3, seen=(4, 10)),
+    "That takes every group's risk to be the mean risk.": stats.binom(14, fit.mean).sf(3),
+    "That plugs in one alpha and beta. Full Bayes averages over them.": plugged_in,
+    "That is without the current experiment: use all 71.": above(3, posterior_grid(*earlier)),
+    "That is the chance of 3 or fewer.": 1 - above(3),
+}
+EXERCISES["4.8"] = Numbers(above(3), slips, rtol=0.012, share=True)  # draws may be used
+
+
+def risk(log_prior, y=(4, 2, 1), n=(14, 20, 19)):
+    """Return the risk of 4 of 14, by default with three experiments in all."""
+    grid = posterior_grid(y, n, log_prior=log_prior)
+    return grid.mean(lambda a, b: (a + 4) / (a + b + 14))
+
+
+def flattest(a, b):
+    """Return the log of the prior that is uniform in the log of the size, up to 1,000."""
+    return np.where(a + b <= 1000, -np.log(a + b), -np.inf)
+
+
+highest = risk(lambda a, b: -2 * np.log1p(a + b) - np.log(a + b))
+slips = {
+    "That is the highest (the shrinkage prior).": highest,
+    "That is with all 71 experiments; three are asked for.": risk(flattest, y, n),
+}
+EXERCISES["4.9"] = Numbers(risk(flattest), slips, share=True)
+
+why_not = {
+    "a": "Its count y2 tells about it as well: data flow up the graph too.",
+    "c": "Once alpha and beta are known, the other risks have nothing to add.",
+}
+EXERCISES["4.10"] = Choice("b", why_not)
