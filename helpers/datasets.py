@@ -16,10 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # in a notebook, pooch's progress bars ask for widgets
-    import pooch
-
 HERE = Path(__file__).resolve().parent
 #: Beside the helpers in the course's folder, inside of them where they are installed elsewhere.
 DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"
@@ -160,8 +156,12 @@ def load_kidney_cancer():
 
 def _kidney_path() -> Path:
     """Return the one place where the real table is looked for: mirror, or cache of `make data`."""
-    folder = os.environ.get(MIRROR) or pooch.os_cache("partial-pooling")
-    return Path(folder).expanduser().absolute() / KIDNEY_FILE
+    if os.environ.get(MIRROR):
+        return Path(os.environ[MIRROR]).expanduser().absolute() / KIDNEY_FILE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in a notebook, pooch's progress bars ask for widgets
+        import pooch
+    return Path(pooch.os_cache("partial-pooling")) / KIDNEY_FILE
 
 
 def _real_kidney_cancer(path: Path):
@@ -216,10 +216,12 @@ def main(*flags: str) -> int:
     if "--fetch" not in flags:
         sys.exit(main.__doc__)
     path = _kidney_path()
-    download = pooch.HTTPDownloader(timeout=30)
     try:
         if not os.environ.get(MIRROR):  # what arrives is checked before it takes its place
-            pooch.retrieve(KIDNEY_URL, KIDNEY_SHA256, KIDNEY_FILE, path.parent, downloader=download)
+            import pooch
+
+            http = pooch.HTTPDownloader(timeout=30)
+            pooch.retrieve(KIDNEY_URL, KIDNEY_SHA256, KIDNEY_FILE, path.parent, downloader=http)
         _real_kidney_cancer(path)
     except (OSError, ValueError) as error:
         print(f"No kidney-cancer table: {error}\n{ADVICE}", file=sys.stderr)
