@@ -19,24 +19,16 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 #: Beside the helpers in the course's folder, inside of them where they are installed elsewhere.
 DATA = HERE / "data" if (HERE / "data").is_dir() else HERE.parent / "data"
-
 #: Environment variable that names a folder with the kidney-cancer table, as a classroom's mirror.
 MIRROR = "PARTIAL_POOLING_DATA"
 KIDNEY_FILE = "KidneyCancerClean.csv"
-KIDNEY_URL = (
-    "https://raw.githubusercontent.com/robinryder/BDA-kidney/"
-    "a9a59a25111243b49cb3ee2aa9da52fdb0a35fde/" + KIDNEY_FILE
-)
+COMMIT = "a9a59a25111243b49cb3ee2aa9da52fdb0a35fde"
+KIDNEY_URL = f"https://raw.githubusercontent.com/robinryder/BDA-kidney/{COMMIT}/{KIDNEY_FILE}"
 KIDNEY_SHA256 = "e91233379946e949c0a7dcd3c7b0a662cf4db7b7784bcabcdd1dca385fb0b996"
-
-#: What to do without it.
 ADVICE = (
     "Without it pages use simulated counties. To have it, run `make data` with network, "
     f"or let the environment variable {MIRROR} name a folder that holds {KIDNEY_FILE}."
 )
-
-#: Person-years of the real table in each period: the twin's totals are the same.
-PERSON_YEARS = {"1980_84": 482_076_984, "1985_89": 499_656_066}
 
 
 def _read(name: str):
@@ -66,10 +58,7 @@ def load_radon():
 
 
 def load_sids():
-    """Load births and sudden infant deaths in the 100 counties of North Carolina.
-
-    Columns: `fips`, `county`; `births_…`, `deaths_…`, `nonwhite_births_…` for 1974_78, 1979_84.
-    """
+    """Load births and sudden infant deaths in North Carolina: 100 counties, two periods."""
     return _read("sids.csv")
 
 
@@ -87,7 +76,6 @@ class CountyShapes(NamedTuple):
     """Outlines of the counties of the United States, in the units of a map 975 by 610."""
 
     rings: dict[str, list[np.ndarray]]  # county code -> closed rings, each (points, 2); y downwards
-    names: dict[str, str]  # county code -> name
     borders: list[np.ndarray]  # lines between states and along coasts, each (points, 2)
     bounds: tuple[float, float, float, float]  # smallest x, smallest y, largest x, largest y
 
@@ -107,19 +95,14 @@ def load_county_shapes() -> CountyShapes:
         walked = np.cumsum(np.reshape(steps, (-1, 2)), axis=0)
         return walked * stored["scale"] + stored["translate"]
 
-    counties = stored["counties"].items()
-    rings = {code: [line(ring) for ring in county["rings"]] for code, county in counties}
-    names = {code: county["name"] for code, county in counties}
+    rings = {fips: list(map(line, county)) for fips, county in stored["counties"].items()}
     points = np.concatenate([ring for county in rings.values() for ring in county])
     bounds = (*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-    return CountyShapes(rings, names, [line(border) for border in stored["borders"]], bounds)
+    return CountyShapes(rings, list(map(line, stored["borders"])), bounds)
 
 
 def find_county(table, name: str) -> int:
-    """Return the row number of a county, named as "Loving County, Texas" in any capitals.
-
-    `table` has the columns `county` and `state`. `ValueError` names the nearest counties.
-    """
+    """Return the row of a county, named as "Loving County, Texas"; capitals do not matter."""
     names = (table["county"] + ", " + table["state"]).tolist()
     plain = [known.casefold() for known in names]
     if name.casefold() in plain:
@@ -132,26 +115,22 @@ def find_county(table, name: str) -> int:
 def load_kidney_cancer():
     """Load deaths of white men from kidney cancer in 3,109 counties of the United States.
 
-    The real table is read from the folder that `PARTIAL_POOLING_DATA` names; where that variable
-    is not set, from the cache that `make data` fills. Where it is not there, a simulated twin is
-    returned, the same at every call: sizes in proportion to the labour force, true annual rates
-    from Gamma(20, 430000) (*Bayesian Data Analysis*, third edition, section 2.7), Poisson deaths.
-    A file with a wrong sha256 raises `ValueError`.
+    The real file is read from the folder that `PARTIAL_POOLING_DATA` names, or, where that is not
+    set, from the cache that `make data` fills; `ValueError` if its sha256 is wrong. Without it a
+    simulated twin is returned, with known true rates. `.attrs["source"]` is "real" or "twin".
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row a county, ordered by `fips` (five digits, text). `county`, `state`, and for 1980_84
-        and 1985_89 `deaths_…`, `person_years_…` (over five years: not heads) and
-        `age_adjusted_rate_…` (per 100,000 a year; NaN in the twin). The twin has one more column,
-        `true_rate` (deaths per person-year). `.attrs["source"]` is "real" or "twin".
+    Columns: `fips`, `county`, `state`; for 1980_84 and 1985_89 `deaths_…`, `person_years_…` (over
+    five years: not heads), `age_adjusted_rate_…` (per 100,000 a year; NaN in the twin); and in
+    the twin `true_rate` (deaths per person-year).
     """
     path = _kidney_path()
     if path.is_file():
         return _real_kidney_cancer(path)
     if os.environ.get(MIRROR):
         warnings.warn(f"There is no file {path}. {ADVICE}", stacklevel=2)
-    return _twin_kidney_cancer()
+    twin = _read("kidney_twin.csv")
+    twin.attrs["source"] = "twin"
+    return twin
 
 
 def _kidney_path() -> Path:
@@ -172,43 +151,21 @@ def _real_kidney_cancer(path: Path):
     if got != KIDNEY_SHA256:
         wanted = f"its sha256 is {got}; wanted is {KIDNEY_SHA256}"
         raise ValueError(f"{path} is not the kidney-cancer table: {wanted}. Delete or replace it.")
-    columns = {"fips": "fips", "Location": "location"}
-    for period, dot in zip(PERSON_YEARS, ("", ".2"), strict=True):
-        columns |= {f"dc{dot}": f"deaths_{period}", f"pop{dot}": f"person_years_{period}"}
-        columns |= {f"aadc{dot}": f"age_adjusted_rate_{period}"}
-    raw = pd.read_csv(path, skiprows=4, usecols=list(columns), dtype={"fips": str})
-    raw = raw[list(columns)].rename(columns=columns)
+    used = ["fips", "Location", "dc", "pop", "aadc", "dc.2", "pop.2", "aadc.2"]
+    raw = pd.read_csv(path, skiprows=4, usecols=used, dtype={"fips": str})
     raw["fips"] = raw["fips"].str.zfill(5)
-    raw[["county", "state"]] = raw.pop("location").str.rsplit(", ", n=1, expand=True)
+    raw[["county", "state"]] = raw["Location"].str.rsplit(", ", n=1, expand=True)
+    what = ("deaths", "person_years", "age_adjusted_rate")
+    columns = [f"{one}_{period}" for period in ("1980_84", "1985_89") for one in what]
+    raw[columns] = raw[used[2:]]
     # One code (Bedford, Virginia) has two rows, county and city: counts are added, and rates
     # averaged by person-years (to the one decimal that they have).
-    for period in PERSON_YEARS:
-        raw[f"age_adjusted_rate_{period}"] *= raw[f"person_years_{period}"]
-    table = raw.groupby(["fips", "county", "state"], as_index=False).sum()
-    for period in PERSON_YEARS:
-        rate = table[f"age_adjusted_rate_{period}"] / table[f"person_years_{period}"]
-        table[f"age_adjusted_rate_{period}"] = rate.round(1)
+    years, rates = columns[1::3], columns[2::3]
+    raw[rates] *= raw[years].to_numpy()
+    table = raw.groupby(["fips", "county", "state"], as_index=False)[columns].sum()
+    table[rates] = (table[rates] / table[years].to_numpy()).round(1)
     table.attrs["source"] = "real"
     return table
-
-
-def _twin_kidney_cancer():
-    """Return the simulated twin of the kidney-cancer table: the same at every call."""
-    counties = _read("county_labor_force.csv")
-    size = counties.pop("labor_force").to_numpy(dtype=np.int64)
-    rng = np.random.default_rng(1980)
-    rate = rng.gamma(20, 1 / 430_000, size=len(counties))
-    for period, total in PERSON_YEARS.items():
-        # Whole numbers in proportion to the sizes; what is left goes to the largest remainders.
-        person_years, remainder = np.divmod(size * total, size.sum())
-        largest = np.argsort(-remainder, kind="stable")
-        person_years[largest[: total - person_years.sum()]] += 1
-        counties[f"deaths_{period}"] = rng.poisson(person_years * rate)
-        counties[f"person_years_{period}"] = person_years
-        counties[f"age_adjusted_rate_{period}"] = np.nan
-    counties["true_rate"] = rate
-    counties.attrs["source"] = "twin"
-    return counties
 
 
 def main(*flags: str) -> int:
@@ -220,8 +177,7 @@ def main(*flags: str) -> int:
         if not os.environ.get(MIRROR):  # what arrives is checked before it takes its place
             import pooch
 
-            http = pooch.HTTPDownloader(timeout=30)
-            pooch.retrieve(KIDNEY_URL, KIDNEY_SHA256, KIDNEY_FILE, path.parent, downloader=http)
+            pooch.retrieve(KIDNEY_URL, KIDNEY_SHA256, KIDNEY_FILE, path.parent)
         _real_kidney_cancer(path)
     except (OSError, ValueError) as error:
         print(f"No kidney-cancer table: {error}\n{ADVICE}", file=sys.stderr)
