@@ -133,6 +133,7 @@ def test_twin_is_one_gamma_poisson_sample(nowhere):
     """Rates Gamma(20, 430000), deaths Poisson given the rates; four standard errors allowed."""
     twin = load_kidney_cancer()
     assert twin.attrs["source"] == "twin" and not nowhere.exists(), "loading writes nothing"
+    assert twin.filter(like="deaths").sum().tolist() == [22621, 23599], "as drawn first"
     rate, sd = twin["true_rate"], np.sqrt(20) / 430_000
     assert abs(rate.mean() - 20 / 430_000) < 4 * sd / np.sqrt(len(twin))
     # Var(s²) is about sd⁴ (2 + excess kurtosis) / J, and the excess kurtosis is 6/20.

@@ -190,8 +190,7 @@ FAULTS = [
         "heads for person-years, helper",
         "helpers/datasets.py",
         '    raw["fips"] = raw["fips"].str.zfill(5)\n',
-        '    raw["fips"] = raw["fips"].str.zfill(5)\n'
-        '    raw[["pop", "pop.2"]] //= 5\n',
+        '    raw["fips"] = raw["fips"].str.zfill(5)\n    raw[["pop", "pop.2"]] //= 5\n',
         "test_datasets",
     ),
     Fault(
