@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -21,7 +20,7 @@ language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx_copybutton"]
 templates_path = ["_templates"]
-exclude_patterns = ["_static", "_templates", "explorables"]
+exclude_patterns = ["_static", "_templates", "explorables", "mathjax"]
 
 # The pages show what the notebooks hold: nothing is run here.
 nb_execution_mode = "off"
@@ -30,16 +29,14 @@ myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.anchor"
 
-# MathJax 3 in one file, taken from an installed package: no font or script from elsewhere.
-_mathjax = distribution("sphinx-mathjax-offline").locate_file(
-    "sphinx-mathjax-offline/static/mathjax/tex-svg.js"
-)
+# MathJax 3.2.2 in one file (npm package mathjax, es5/tex-svg.js): formulas are drawn as SVG, so no
+# font or script comes from elsewhere.
 mathjax_path = "tex-svg.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 
 html_theme = "furo"
 html_title = project
-html_static_path = ["_static", str(_mathjax), "../helpers/explore.min.js"]
+html_static_path = ["_static", "mathjax", "../helpers/explore.min.js"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
 html_copy_source = True

@@ -578,9 +578,9 @@ def test_where_it_loses_by_simulation():
 
 def test_table_by_tenth_on_the_twins_known_truth():
     """Errors by size where the truth is known: partial pooling is at or near the best."""
-    from helpers.datasets import _twin_kidney_cancer
+    from helpers.datasets import DATA
 
-    twin = _twin_kidney_cancer()
+    twin = pd.read_csv(DATA / "kidney_twin.csv")
     y, n = twin["deaths_1980_84"].to_numpy(), twin["person_years_1980_84"].to_numpy()
     truth = twin["true_rate"].to_numpy()
     found = three_poolings(y, n)

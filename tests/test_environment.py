@@ -66,6 +66,13 @@ def test_the_locks_pin_every_declared_package_within_its_range():
             assert one.name in more, f"{one.name}: no page and no test needs it"
 
 
+def test_every_declared_package_has_its_reason_in_contributing():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| ([a-z][a-z, -]*) \| .{5,} \|$", text, flags=re.MULTILINE)
+    names = {name for row in listed for name in row.split(", ")}
+    assert names == set(declared(*PROJECT["optional-dependencies"]))
+
+
 LOCKS = ["requirements.lock", "requirements-dev.lock", "tests/stress/requirements.lock"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -126,6 +127,14 @@ def test_nothing_is_loaded_from_elsewhere(site):
             r"(?:url\(|@import)\s*[\"']?([^\"')\s]+)", path.read_text("utf-8")
         ):
             assert not re.match(r"(https?:)?//", address), f"{path.name}: {address}"
+
+
+def test_mathjax_is_the_published_file_and_its_licence_travels_with_it(site):
+    """The npm package mathjax 3.2.2, file es5/tex-svg.js."""
+    content = (site / "_static" / "tex-svg.js").read_bytes()
+    published = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
+    assert hashlib.sha256(content).hexdigest() == published
+    assert "Apache License" in (site / "_static" / "LICENSE.mathjax").read_text("utf-8")
 
 
 def test_the_site_is_small(site):

@@ -190,8 +190,7 @@ FAULTS = [
         "heads for person-years, helper",
         "helpers/datasets.py",
         '    raw["fips"] = raw["fips"].str.zfill(5)\n',
-        '    raw["fips"] = raw["fips"].str.zfill(5)\n'
-        '    raw[["person_years_1980_84", "person_years_1985_89"]] //= 5\n',
+        '    raw["fips"] = raw["fips"].str.zfill(5)\n    raw[["pop", "pop.2"]] //= 5\n',
         "test_datasets",
     ),
     Fault(
@@ -363,10 +362,10 @@ FAULTS = [
     ),
     # a seed changed
     Fault(
-        "a seed changed, twin",
-        "helpers/datasets.py",
-        "default_rng(1980)",
-        "default_rng(1981)",
+        "a digit of the twin",
+        "data/kidney_twin.csv",
+        "Autauga County,Alabama,5,",
+        "Autauga County,Alabama,6,",
         "test_datasets",
     ),
     Fault(
