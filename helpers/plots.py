@@ -46,8 +46,7 @@ METHODS = (
     Look("full Bayes", PARTIAL_POOLING.color, PARTIAL_POOLING.marker, "-"),
 )
 LOOKS = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING, *METHODS)}
-#: What has no look of its own.
-PLAIN = Look("", "#222222", "", "-")
+PLAIN = Look("", "#222222", "", "-")  # what has no look of its own
 #: One colour per chain; they differ in lightness too. A fifth chain starts over.
 CHAINS = ("#0072B2", "#C25500", "#3B3B3B", "#7FB6D6")
 
@@ -176,8 +175,8 @@ def lines(x, series, *, ax, looks=LOOKS, gap=0.07):
     steps = gap * np.arange(len(names))
     free = np.array([ends[name] for name in names]) - steps
     up, down = np.maximum.accumulate(free), np.minimum.accumulate(free[::-1])[::-1]
+    right = {"xycoords": "axes fraction", "va": "center", **beside}
     for name, place in zip(names, steps + (up + down) / 2, strict=True):
-        right = {"xycoords": "axes fraction", "va": "center", **beside}
         ax.annotate(name, (1, place), (6, 0), color=looks.get(name, PLAIN).color, **right)
     return ax
 
