@@ -52,7 +52,11 @@ def outputs(path: Path, mime: str) -> list:
 
 @by_name
 def test_figures_carry_the_texts_of_the_notebook(site, path):
-    wanted = [output.metadata["image/png"]["alt"] for output in outputs(path, "image/png")]
+    wanted = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        wanted += re.findall(r"!\[([^]]+)\]\(", cell.source) if cell.cell_type != "code" else []
+        shown = [output.get("metadata", {}) for output in cell.get("outputs", [])]
+        wanted += [metadata["image/png"]["alt"] for metadata in shown if "image/png" in metadata]
     got = [image.get("alt") for image in Page(built(site, path)).all("img")]
     assert got == wanted
 

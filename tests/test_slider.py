@@ -39,26 +39,15 @@ def test_the_same_input_gives_the_same_characters_and_asks_for_nothing_from_else
 
 
 def test_numbers_and_colours_are_handed_over():
-    spec = held(slider(RAW, N, 0.15, labels=list("abcd"), follow=2, **OPTIONS))
-    assert spec["raw"] == RAW.tolist() and spec["n"] == N.tolist() and spec["centre"] == 0.15
-    assert spec["labels"] == ["a", "b", "c", "d"] and spec["follow"] == 2
-    assert spec["colors"] == {
-        "none": plots.NO_POOLING.color,
-        "complete": plots.COMPLETE_POOLING.color,
-        "partial": plots.PARTIAL_POOLING.color,
-    }
+    spec = held(slider(RAW, N, 0.12, labels=["</script>", *"bcd"], **OPTIONS))
+    assert (spec["raw"], spec["n"], spec["centre"]) == (RAW.tolist(), N.tolist(), 0.12)
+    assert spec["labels"] == ["</script>", "b", "c", "d"], "no label breaks out of the script"
+    assert spec["follow"] == 2, "the unit that moves most"
+    three = plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING
+    assert list(spec["colors"]) == ["none", "complete", "partial"]
+    assert list(spec["colors"].values()) == [look.color for look in three]
     assert spec["grid"][0] == 0 and spec["grid"][-1] is None
     assert spec["grid"][spec["start"]] == 16.3 and spec["start_label"] == "fitted: 16.3"
-
-
-def test_labels_cannot_break_out_of_the_script():
-    data = slider([1.0], [2.0], 0.0, labels=["</script><b>"], **OPTIONS).data
-    assert data.count("</script>") == 1
-
-
-def test_the_unit_that_moves_most_is_followed():
-    spec = held(slider([0.2, 0.3, 0.5], [10, 10, 1000], 0.15, **OPTIONS))
-    assert spec["follow"] == 1
 
 
 @given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=6), st.floats(1e-3, 1e9))
@@ -77,14 +66,7 @@ def test_ticks_are_round_and_short():
     assert [text for _, text in ticks(7, 73, log=True)] == ["10", "20", "50"]
     assert [text for _, text in ticks(2e5, 5e7, log=True)] == ["300k", "1M", "3M", "10M", "30M"]
     assert [text for _, text in ticks(1, 2e4, log=True)] == ["1", "10", "100", "1,000", "10k"]
-
-
-@given(st.floats(1e-3, 1e8), st.floats(1.5, 1e6), st.booleans())
-@example(141 / 1.4, 1.4**2, True)  # one unit of 141
-def test_ticks_rise_within_the_axis(low, times, log):
-    placed = [value for value, _ in ticks(low, low * times, log=log)]
-    assert (np.diff(placed) > 0).all() and 1 <= len(placed) <= 9
-    assert low * (1 - 1e-4) <= placed[0] and placed[-1] <= low * times * (1 + 1e-4)
+    assert [value for value, _ in ticks(101, 197, log=True)] == [120, 140, 160, 180]
 
 
 @settings(max_examples=few(15))
@@ -98,7 +80,12 @@ def test_the_browser_gets_finite_numbers_in_range(units, centre, fitted):
     raw, n = map(np.array, zip(*units, strict=True))
     spec = held(slider(raw, n, centre, **OPTIONS | {"prior_sample_size": fitted}))
     assert spec["y"][0] < spec["y"][1] and spec["x"][0] < spec["x"][1]
-    assert spec["x_ticks"] and spec["y_ticks"]
+    for axis in ("x", "y"):
+        placed = [value for value, _ in spec[f"{axis}_ticks"]]
+        assert 1 <= len(placed) <= 12 and (np.diff(placed) > 0).all()
+        low, high = spec[axis]
+        slack = 1e-4 * max(abs(low), abs(high))
+        assert low - slack <= placed[0] and placed[-1] <= high + slack
     assert 0 <= spec["follow"] < raw.size and 0 < spec["start"] < len(spec["grid"]) - 1
     assert len(spec["raw"]) == len(spec["n"]) == len(spec["dodge"]) == raw.size
 
