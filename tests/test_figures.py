@@ -91,14 +91,13 @@ def test_what_has_a_name_has_its_look(page, page_run):
         assert borrowed(figure) == [], alt
 
 
-@pytest.mark.parametrize("draw", ["plot", "scatter", "errorbar", "bar", "vlines", "fill_between"])
-def test_a_borrowed_colour_is_noticed(draw):
+def test_a_borrowed_colour_is_noticed():
     figure, ax = plt.subplots()
-    more = {"errorbar": [[0.1]], "vlines": [2]}.get(draw, [])
-    getattr(ax, draw)([1], [1], *more, color=NO_POOLING.color, label="truth")
+    for draw in (ax.plot, ax.scatter, ax.bar, ax.fill_between):
+        draw([1], [1], color=NO_POOLING.color, label="truth")
     ax.text(0, 0, "complete pooling", color=PARTIAL_POOLING.color)
     plt.close(figure)
-    assert set(borrowed(figure)) == {"truth", "complete pooling"}
+    assert borrowed(figure) == ["complete pooling", *["truth"] * 4]
 
 
 def borrowed(figure) -> list[str]:
@@ -130,6 +129,7 @@ def test_01_funnel_has_size_along_and_rate_up(seen):
     tenth = np.sort(1e5 * p.y / p.n)[-len(p.highest) :]
     np.testing.assert_allclose(np.sort(highest.get_ydata()), tenth)
     assert len(none.get_ydata()) == (p.y == 0).sum() and not none.get_ydata().any()
+    assert [line.get_linestyle() for line in limits] == ["-", "-", ":", ":"]
     for line, level in zip(limits, (0.025, 0.975, 0.001, 0.999), strict=True):
         size, rate = line.get_xydata()[np.isfinite(line.get_ydata())].T
         np.testing.assert_allclose(rate * size / 1e5, stats.poisson.ppf(level, p.national * size))
@@ -151,7 +151,10 @@ def test_01_maps_give_each_county_its_own_colour(seen, root):
         for found, outline in zip(filled.get_paths(), p.shapes.paths(codes), strict=True):
             np.testing.assert_array_equal(found.vertices, outline.vertices)
         assert {to_hex(face).upper() for face in filled.get_facecolors()} == {color}
-        assert ax.get_title("left") == title
+        assert ax.get_title("left") == title and ax.yaxis_inverted()
+        (ring,) = ax.lines
+        (mine,) = p.shapes.paths([p.fips[p.mine]])
+        assert mine.contains_point(ring.get_xydata()[0])
 
 
 def test_01_estimates_of_counties_and_states(seen):
@@ -219,7 +222,7 @@ def test_02_scores_stand_under_their_names(seen):
     none, complete, *partial = (line.get_ydata() for line in above.lines)
     np.testing.assert_allclose(none, 10, rtol=0.1)
     np.testing.assert_allclose(complete, 10 / garages + 9 - 9 / garages, rtol=0.1)
-    assert all(mse[0] > 7 and mse[-1] < 5.2 for mse in partial)  # 10 * 9 / 19 and more
+    assert all(mse[-1] < 5.2 for mse in partial)  # 10 * 9 / 19 and a little more
     ends = {line.get_label(): line.get_ydata()[[0, -1]] for line in below.lines}
     names = ["no pooling", "complete pooling", "corrected plug-in", "full Bayes"]
     told = [[0.95, 0.95], [0.75, 0.18], [0.5, 0.94], [0.95, 0.95]]
@@ -266,8 +269,7 @@ def test_03_curves_over_the_posterior_of_the_spread(seen):
     assert list(found)[:-1] == p.eight
     np.testing.assert_allclose(list(found.values())[:-1], p.fit.intercepts[p.eight], atol=0.02)
     _, curve, posterior = seen("03", "leave-one-out")
-    first = p.rms_error(0.01 / p.fit.sigma_y)
-    assert curve.lines[0].get_ydata()[0] == pytest.approx(first)
+    assert curve.lines[0].get_ydata()[0] == p.rms_error(0.01 / p.fit.sigma_y)
     for ax in (below, posterior):
         x, y = ax.collections[0].get_paths()[0].vertices.T
         density = np.interp(x, p.exact.sigma_alpha, p.exact.sigma_alpha_density)

@@ -40,16 +40,6 @@ def built(site: Path, path: Path) -> Path:
     return site / "notebooks" / f"{path.stem}.html"
 
 
-def outputs(path: Path, mime: str) -> list:
-    return [
-        output
-        for cell in nbformat.read(path, as_version=4).cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if mime in output.get("data", {})
-    ]
-
-
 @by_name
 def test_figures_carry_the_texts_of_the_notebook(site, path):
     wanted = []

@@ -389,7 +389,7 @@ FAULTS = [
         "helpers/maps.py",
         'ax.plot(n, rate, ".", color="#8C8C8C"',
         'ax.plot(rate, n, ".", color="#8C8C8C"',
-        "test_plots",
+        "test_figures::test_01_funnel_has_size_along_and_rate_up",
     ),
     Fault(
         "axes swapped, labels of the funnel",
