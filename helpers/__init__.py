@@ -10,9 +10,9 @@
 `helpers.mcmc`              the samplers of notebook 04
 `helpers.simulate`          data with a known truth, scores, calibration
 `helpers.plots`             the figures the pages share
-`helpers.curves`            lines named at their ends, for notebook 02
-`helpers.figures`           larger figures, a module a page
-`helpers.show`              how a page shows a figure or a slider
+`helpers.maps`              maps of counties and their funnel: notebook 01
+`helpers.figures`           larger figures of notebook 04
+`helpers.show`              how a page looks and shows a figure
 `helpers.slider`            the slider itself: what `slider.js` draws
 `helpers.explore`           explorables: pictures that a reader moves
 `helpers.check`             the visible checks behind exercises

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from helpers import _validate
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 #: The bundled scripts, with the licences of what they hold.
@@ -80,9 +79,8 @@ def weight(*, n=3, prior_sample_size=11, own=50, everyone=30, code=True):
         As in `show`.
     """
     for name, value, least in (("n", n, 1), ("prior_sample_size", prior_sample_size, 0)):
-        if _validate.whole(name, value, least=least) > 1000:
-            raise ValueError(f"{name}: must be <= 1000; got {value}")
-    own, everyone = _validate.single("own", own), _validate.single("everyone", everyone)
+        if value not in range(least, 1001):
+            raise ValueError(f"{name}: a whole number from {least} to 1000 is wanted; got {value}")
     if own == everyone:
         raise ValueError(f"own: must differ from everyone; got {own} for both")
     estimate = (n * own + prior_sample_size * everyone) / (n + prior_sample_size)

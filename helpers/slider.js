@@ -84,12 +84,6 @@ function (root, spec) {
   const place = (element, x, y) => element.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})`);
 
   const left = panel(quantity, spec.estimates_alt, height, spec.y_ticks);
-  for (const line of spec.band) {
-    left.append(svg("path", {
-      d: "M" + line.map(([size, value]) => `${across(size).toFixed(1)} ${height(value).toFixed(1)}`).join("L"),
-      fill: "none", stroke: "#8a8a8a", "stroke-dasharray": "2 3",
-    }));
-  }
   left.append(svg("path", {
     d: `M${box.left} ${height(centre)}H${box.right}`, stroke: colors.complete, "stroke-dasharray": "6 4", "stroke-width": 1.4,
   }));

@@ -1,6 +1,6 @@
-"""Draw the pictures of the README from the kidney-cancer table: `python images/draw.py`.
+"""Draw the pictures of the README and of page 00: `python images/draw.py`.
 
-The pictures show the real table (`make data` fetches it); without it nothing is drawn.
+The maps show the real kidney-cancer table (`make data` fetches it); without it nothing is drawn.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
-from scipy import stats
 
-from helpers import plots
+from helpers import maps
 from helpers.datasets import load_county_shapes, load_kidney_cancer
+from helpers.plots import PARTIAL_POOLING
 from helpers.show import DPI, use_style
 
 HERE = Path(__file__).parent
@@ -25,39 +25,56 @@ def save(fig, name: str) -> None:
     plt.close(fig)
 
 
+def course_map(*, ax):
+    """Draw the six notebooks of the course and what leads to what, on the axes given."""
+    boxes = {
+        "00": (0, 1, "00 Start here\nset-up,\nnotation"),
+        "01": (1, 1, "01 Kidney\ncancer\nwhy pool\nat all?"),
+        "02": (2, 2, "02 Garages\nderive the weight"),
+        "03": (2, 1, "03 Radon\nadd predictors"),
+        "04": (2, 0, "04 Rat tumours\nall unknowns at once"),
+        "05": (3, 1, "05 Your turn\ntwo open\nprojects"),
+    }
+    drawn = {}
+    for number, (x, y, words) in boxes.items():
+        main = number not in {"00", "05"}
+        face, edge = ("#E6F0F8", PARTIAL_POOLING.color) if main else ("white", "#3B3B3B")
+        box = {"boxstyle": "round,pad=0.45", "facecolor": face, "edgecolor": edge}
+        text = {"ha": "center", "va": "center", "fontsize": 11.5, "linespacing": 1.4}
+        drawn[number] = ax.text(x, y, words, bbox=box, **text).get_bbox_patch()
+    links = ["00 01", "01 02", "01 03", "01 04", "02 05", "03 05", "04 05"]
+    for start, end in map(str.split, links):
+        arrow = {"arrowstyle": "-|>", "color": "#3B3B3B"}
+        arrow |= {"patchA": drawn[start], "patchB": drawn[end]}
+        ax.annotate("", boxes[end][:2], boxes[start][:2], arrowprops=arrow)
+    ax.set(xlim=(-0.45, 3.45), ylim=(-0.4, 2.4))
+    ax.set_axis_off()
+    return ax
+
+
 def main() -> int:
-    """Draw the two maps, the funnel and the map of the course."""
+    """Draw the two maps of counties and the map of the course."""
     table = load_kidney_cancer()
     if table.attrs["source"] != "real":
         print("the real kidney table is not here (make data): nothing drawn", file=sys.stderr)
         return 1
     use_style()
     y, n = table["deaths_1980_84"].to_numpy(), table["person_years_1980_84"].to_numpy()
-    raw, national = y / n, y.sum() / n.sum()
-    highest = np.argsort(-raw, kind="stable")[: len(y) // 10]
+    highest = np.argsort(-y / n, kind="stable")[: len(y) // 10]
     groups = [
-        (highest, plots.HIGH, "the tenth with the highest rates"),
-        (np.flatnonzero(y == 0), plots.LOW, "no death at all"),
+        (highest, maps.HIGH, "the tenth with the highest rates"),
+        (np.flatnonzero(y == 0), maps.LOW, "no death at all"),
     ]
 
     shapes, fips = load_county_shapes(), table["fips"]
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.2))
     for ax, (group, color, title) in zip(axes, groups, strict=True):
-        plots.county_map(shapes, dict.fromkeys(fips[group], color), ax=ax)
+        maps.county_map(shapes, dict.fromkeys(fips[group], color), ax=ax)
         ax.set_title(title)
     save(fig, "kidney_maps.png")
 
-    size = np.geomspace(200, 2e7, 500)
-    limits = [
-        np.divide(stats.poisson.interval(level, size * national), size) for level in (0.95, 0.998)
-    ]
-    fig, ax = plt.subplots(figsize=(7, 4.6))
-    plots.funnel(n, raw, national, size, limits, ax=ax, groups=groups, scale=1e5)
-    ax.set(ylim=(-1, 50), xlabel="person-years 1980–84", ylabel="deaths per 100,000 a year")
-    save(fig, "kidney_funnel.png")
-
     fig, ax = plt.subplots(figsize=(7, 4))
-    plots.course_map(ax=ax)
+    course_map(ax=ax)
     save(fig, "course_map.png")
     return 0
 

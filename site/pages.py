@@ -30,6 +30,13 @@ def copy_notebooks(source: Path, target: Path) -> None:
             shutil.copyfile(path, copy)
 
 
+def copy_pictures(source: Path, target: Path) -> None:
+    """Copy the pictures that pages show, to where `../images/` leads from a copied notebook."""
+    target.mkdir(exist_ok=True)
+    for picture in source.glob("*.png"):
+        shutil.copyfile(picture, target / picture.name)
+
+
 def copy_data_page(source: Path, target: Path) -> None:
     """Make a page of the data's README, so that links to it from the notebooks lead there too.
 

@@ -128,34 +128,6 @@ def test_funnel_counts_by_exact_tails_and_by_simulation(kidney):
     assert 1.5 < ((drawn < low) | (drawn > high)).sum(axis=1).mean() < 2.5
 
 
-def test_funnel_has_size_along_and_rate_up(kidney, run_cell):
-    """What a comparison of texts cannot see: which number is on which axis, and what it says."""
-    size = np.array([1e4, 1e5])
-    given = {"size": size, "n": kidney.n, "raw": kidney.raw, "national": kidney.national}
-    given |= {"groups": (), "mine": 0, "plots": plots, "stats": stats}
-    (figure,) = run_cell("01", "plots.funnel(", **given)["shown"]
-    (ax,) = figure.axes
-    np.testing.assert_array_equal(ax.get_lines()[0].get_xdata(), kidney.n)
-    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), 1e5 * kidney.y / kidney.n)
-    assert ax.get_xlabel().startswith("person-years") and "per 100,000" in ax.get_ylabel()
-
-
-def test_maps_give_each_county_its_own_shade(kidney, run_cell, monkeypatch):
-    """Colours go by county code: the two maps before and after pooling, code by code."""
-    from helpers import datasets
-
-    drawn = []
-    monkeypatch.setattr(plots, "county_map", lambda shapes, colors, **_: drawn.append(colors))
-    given = {"raw": kidney.raw, "partial": kidney.partial, "national": kidney.national, "mine": 0}
-    given |= {"shapes": datasets.load_county_shapes(), "fips": kidney.table["fips"]}
-    names = run_cell("01", "shades = np.array", plots=plots, **given)
-    edges = (0.67, 0.8, 1.25, 1.5)
-    for colors, rate in zip(drawn, (kidney.raw, kidney.partial), strict=True):
-        for code, ratio in zip(kidney.table["fips"], rate / kidney.national, strict=True):
-            assert colors[code] == names["shades"][sum(ratio > edge for edge in edges)], code
-    says("below 0.67, 0.67 to 0.8, 0.8 to 1.25, 1.25 to 1.5 and above 1.5 times")
-
-
 def test_each_county_gets_the_rate_of_its_own_state(kidney, run_cell):
     sums = kidney.table.groupby("state")[["deaths_1980_84", "person_years_1980_84"]].sum()
     y_state, n_state = sums.to_numpy().T

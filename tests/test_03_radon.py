@@ -230,23 +230,6 @@ def test_section_3_one_single_house_county_hardly_moves(counties, means_fit):
     says(f"{far} lies farthest from the centre", "than Murray with one")
 
 
-def test_section_3_arrows_run_from_raw_to_pooled(counties, means_fit, run_cell):
-    """Where the picture's circles, diamonds and arrows stand; it cannot be compared as text."""
-    from helpers import plots
-
-    given = {"counties": counties, "means_fit": means_fit, "pooled_sd": means_fit.intercept_sd}
-    given |= {"state_mean": 1.22, "mu": means_fit.coefficients[0], "plots": plots}
-    (figure,) = run_cell("03", "plots.shrinkage(", **given)["shown"]
-    (ax,) = figure.axes
-    some = counties.loc[counties.index[::4].union(["Lac qui Parle"])].sort_values(
-        "n", kind="stable"
-    )
-    drawn = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
-    np.testing.assert_allclose(drawn["no pooling"], some["mean"])
-    np.testing.assert_allclose(drawn["partial pooling"], means_fit.intercepts[some.index])
-    assert ax.get_ylabel() == "log radon" and ax.get_xlabel().startswith("counties")
-
-
 def test_section_2_houses_are_compared_with_their_own_county(radon, counties, run_cell):
     given = {"radon": radon, "county": radon["county"], "counties": counties.copy()}
     found = run_cell("03", "sigma_within = ", **given)

@@ -52,9 +52,9 @@ def test_data_cannot_break_out_of_the_script():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"n": 0}, "n: must be >= 1"),
-        ({"n": 1001}, "n: must be <= 1000"),
-        ({"prior_sample_size": -1}, "prior_sample_size: must be >= 0"),
+        ({"n": 0}, "n: a whole number from 1 to 1000 is wanted; got 0"),
+        ({"n": 1001}, "n: a whole number from 1 to 1000 is wanted; got 1001"),
+        ({"prior_sample_size": 2.5}, "prior_sample_size: a whole number from 0 to 1000"),
         ({"own": 30}, "own: must differ from everyone"),
     ],
 )

@@ -1,1 +1,1 @@
-"""Larger figures, drawn on the axes they are given: one module a page."""
+"""Larger figures of one page, drawn on the axes they are given."""

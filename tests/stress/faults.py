@@ -242,7 +242,7 @@ FAULTS = [
         P1,
         "dict(zip(fips, shade))",
         "dict(zip(shapes.rings, shade))",
-        "test_01_kidney_cancer::test_maps_give_each_county_its_own_shade",
+        "test_figures::test_01_maps_give_each_county_its_own_colour",
     ),
     Fault(
         "wrong county joined, tenths by size",
@@ -385,24 +385,24 @@ FAULTS = [
     # axes swapped
     Fault(
         "axes swapped, helper",
-        "helpers/plots.py",
-        'ax.plot(size, rate, ".", color="#8C8C8C"',
-        'ax.plot(rate, size, ".", color="#8C8C8C"',
-        "test_county_plots",
+        "helpers/maps.py",
+        'ax.plot(n, rate, ".", color="#8C8C8C"',
+        'ax.plot(rate, n, ".", color="#8C8C8C"',
+        "test_figures::test_01_funnel_has_size_along_and_rate_up",
     ),
     Fault(
         "axes swapped, labels of the funnel",
         P1,
         'xlabel="person-years 1980–84", ylabel="deaths per 100,000 a year"',
         'xlabel="deaths per 100,000 a year", ylabel="person-years 1980–84"',
-        "test_01_kidney_cancer::test_funnel_has_size_along_and_rate_up",
+        "test_figures::test_01_funnel_has_size_along_and_rate_up",
     ),
     Fault(
         "axes swapped, from raw to partial",
         P3,
         "plots.shrinkage(raw, pooled, mu",
         "plots.shrinkage(pooled, raw, mu",
-        "test_03_radon::test_section_3_arrows_run_from_raw_to_pooled",
+        "test_figures::test_03_levels_before_and_after_pooling",
     ),
     Fault(
         "axes swapped, estimates against rates",
@@ -514,9 +514,9 @@ FAULTS = [
     Fault(
         "a pooling in another's colour, helper",
         "helpers/plots.py",
-        "**PARTIAL_POOLING.points",
-        "**NO_POOLING.points",
-        "test_show_plots_check",
+        "((NO_POOLING, raw), (PARTIAL_POOLING, partial))",
+        "((NO_POOLING, partial), (PARTIAL_POOLING, raw))",
+        "test_plots",
     ),
     Fault(
         "a pooling in another's colour, one page's figure",

@@ -1,0 +1,303 @@
+"""The figures of the pages: each series where its numbers say, on its scale, in its look."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex, to_rgba_array
+from scipy import stats
+
+from helpers import plots
+from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
+
+THREE = (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING)
+# Page, part of the alternative text, then for each panel: scale and words of x / of y.
+AXES = """
+01 | Death rate against | log person-years / linear deaths per 100,000 a year
+01 | Two histograms | log / linear | log deaths per 100,000 a year / linear
+01 | Three panels | linear / linear per 100,000 | linear Los Angeles / linear | linear / linear
+01 | Contours | linear mean rate per 100,000 / linear 1,000 person-years
+01 | Above: the weight | log person-years / linear weight | linear small to large / linear 100,000
+01 | Five counties | linear deaths per 100,000 a year / linear
+01 | Fifty lines | log prior sample size / linear per 100,000
+01 | Typical error | linear tenth by size / log error per 100,000
+01 | Histogram of where | linear place of what came / linear counties
+01 | Error: no pooling | linear true spread between counties / log error per 100,000
+01 | mean rate against county size | log person-years / linear deaths per 100,000
+02 | The misfit | linear (minutes) / linear (minutes²)
+02 | Twelve garages | linear visits / linear minutes late
+02 | Left: each garage | linear visits / linear minutes late | log visits / linear weight
+02 | Bias squared | linear weight w / linear (minutes²) | linear weight w / linear
+02 | Mean squared error | linear spread between garages, τ (minutes) / linear MSE (minutes²)
+02 | Above: the error | linear / linear MSE (minutes²) | linear number of garages / linear coverage
+02 | Effects of coaching | linear school / linear effect of coaching (points)
+02 | Above: at a spread | linear / linear estimate (points) | linear τ (points) / linear support
+03 | Radon levels | linear radon (pCi/L) / linear houses | linear log radon / linear
+03 | County means | log houses measured / linear mean log radon, ± 1 se
+03 | Unpooled | log houses measured / linear ± 1 se | log houses measured / linear
+03 | A line leads | linear from few houses to many / linear log radon
+03 | The weight of a county | log houses measured / linear weight
+03 | Both deviance | linear ratio r / linear deviance above its minimum
+03 | Intervals for a single | log radon (pCi/L) / linear
+03 | intercepts rise | linear log uranium / linear county intercept, ± 1 sd
+03 | Eight county | linear / linear county intercept | linear sigma_alpha / linear posterior
+03 | leave-one-out | linear / linear one house left out | linear sigma_alpha / linear posterior
+05 | Above: the weight | log / linear weight | log n / n0 / linear
+05 | The raw rates | linear fewest births first / linear deaths per 1,000 births
+05 | The weight of a county | log births / linear weight
+05 | Root mean squared | linear / linear error, deaths per 1,000 births
+05 | The error in 1979-84 | log prior sample size, births / linear error in 1979-84
+05 | Eighteen players | linear / linear batting average
+"""
+
+
+@pytest.fixture
+def seen(page_run):
+    """Return a function: page, part of an alternative text -> the page's names, then its axes."""
+
+    def find(page: str, part: str):
+        names, figures = page_run(page)
+        (figure,) = [figure for alt, figure in figures.items() if part in alt]
+        return SimpleNamespace(**names), *figure.axes
+
+    return find
+
+
+def same(ax, wanted: dict, rtol=1e-9) -> None:
+    """Hold the named lines against their heights."""
+    lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+    assert [line.get_label() for line in lines] == list(wanted)
+    for line in lines:
+        np.testing.assert_allclose(line.get_ydata(), wanted[line.get_label()], rtol=rtol)
+
+
+@pytest.mark.parametrize("row", AXES.strip().splitlines(), ids=lambda row: row[:30])
+def test_axes_have_their_scale_and_unit(row, seen):
+    page, part, *panels = row.split(" | ")
+    for ax, panel in zip(seen(page, part)[1:], panels, strict=True):
+        told = (ax.get_xscale(), ax.get_xlabel()), (ax.get_yscale(), ax.get_ylabel())
+        for (scale, label), wanted in zip(told, re.split(" / (?=l)", panel), strict=True):
+            kind, _, words = wanted.partition(" ")
+            assert scale == kind and words in label, (scale, label, wanted)
+
+
+@pytest.mark.parametrize("page", ["00", "01", "02", "03", "04", "05"])
+def test_what_has_a_name_has_its_look(page, page_run):
+    for alt, figure in page_run(page)[1].items():
+        assert borrowed(figure) == [], alt
+
+
+def test_a_borrowed_colour_is_noticed():
+    figure, ax = plt.subplots()
+    for draw in (ax.plot, ax.scatter, ax.bar, ax.fill_between):
+        draw([1], [1], color=NO_POOLING.color, label="truth")
+    ax.text(0, 0, "complete pooling", color=PARTIAL_POOLING.color)
+    plt.close(figure)
+    assert borrowed(figure) == ["complete pooling", *["truth"] * 4]
+
+
+def borrowed(figure) -> list[str]:
+    """Return the names of methods that are drawn or written in another colour than theirs."""
+    wrong = []
+    for ax in figure.axes:
+        found = [(text.get_text(), text) for text in ax.texts]
+        found += [(a.get_label(), a) for a in (*ax.lines, *ax.collections, *ax.patches)]
+        found += [(group.get_label(), a) for group in ax.containers for a in group.get_children()]
+        for label, artist in found:
+            kinds = ["color"] if hasattr(artist, "get_color") else ["facecolor", "edgecolor"]
+            colors = np.vstack([to_rgba_array(getattr(artist, f"get_{kind}")()) for kind in kinds])
+            look = (plots.LOOKS | {"truth": plots.TRUTH}).get(label)
+            if look and {to_hex(color).upper() for color in colors} != {look.color}:
+                wrong.append(label)
+    return wrong
+
+
+def pooled(p) -> np.ndarray:
+    """Return the partially pooled rate of each county of page 01, from the weight."""
+    weight = p.n / (p.n + p.population.prior_sample_size)
+    return weight * p.raw + (1 - weight) * p.population.mean
+
+
+def test_01_funnel_has_size_along_and_rate_up(seen):
+    p, ax = seen("01", "Lines that narrow")
+    points, highest, none, *limits, centre, ring = ax.lines
+    np.testing.assert_allclose(points.get_xydata(), np.transpose([p.n, 1e5 * p.y / p.n]))
+    tenth = np.sort(1e5 * p.y / p.n)[-len(p.highest) :]
+    np.testing.assert_allclose(np.sort(highest.get_ydata()), tenth)
+    assert len(none.get_ydata()) == (p.y == 0).sum() and not none.get_ydata().any()
+    assert [line.get_linestyle() for line in limits] == ["-", "-", ":", ":"]
+    for line, level in zip(limits, (0.025, 0.975, 0.001, 0.999), strict=True):
+        size, rate = line.get_xydata()[np.isfinite(line.get_ydata())].T
+        np.testing.assert_allclose(rate * size / 1e5, stats.poisson.ppf(level, p.national * size))
+    assert centre.get_ydata()[0] == 1e5 * p.national and ring.get_xdata()[0] == p.n.min()
+
+
+def test_01_maps_give_each_county_its_own_colour(seen, root):
+    p, *axes = seen("01", "Two maps in five shades")
+    drawn = p.fips.isin(list(p.shapes.rings)).to_numpy()
+    for ax, rate in zip(axes, (p.raw, pooled(p)), strict=True):
+        step = sum(rate / p.national > edge for edge in (0.67, 0.8, 1.25, 1.5))
+        found = ax.collections[0].get_facecolors()
+        np.testing.assert_allclose(found, to_rgba_array(p.shades[step[drawn]]))
+    text = " ".join((root / "notebooks" / "01_kidney_cancer.md").read_text("utf-8").split())
+    assert "below 0.67, 0.67 to 0.8, 0.8 to 1.25, 1.25 to 1.5 and above 1.5 times" in text
+    p, *axes = seen("01", "Two maps of US counties")
+    for ax, (group, color, title) in zip(axes, p.groups, strict=True):
+        filled, codes = ax.collections[0], p.fips[group][drawn[group]]
+        for found, outline in zip(filled.get_paths(), p.shapes.paths(codes), strict=True):
+            np.testing.assert_array_equal(found.vertices, outline.vertices)
+        assert {to_hex(face).upper() for face in filled.get_facecolors()} == {color}
+        assert ax.get_title("left") == title and ax.yaxis_inverted()
+        (ring,) = ax.lines
+        (mine,) = p.shapes.paths([p.fips[p.mine]])
+        assert mine.contains_point(ring.get_xydata()[0])
+
+
+def test_01_estimates_of_counties_and_states(seen):
+    p, ax = seen("01", "Five counties")
+    rates = p.raw, np.full(len(p.raw), p.national), pooled(p)
+    for line, bars, rate in zip(ax.lines, ax.collections, rates, strict=True):
+        np.testing.assert_allclose(line.get_xdata(), 1e5 * rate[p.picked], rtol=1e-6)
+        ends = np.array(bars.get_segments())[:, :, 0]
+        assert (ends[:, 0] <= line.get_xdata()).all() and (line.get_xdata() <= ends[:, 1]).all()
+    first = p.table.loc[p.picked[0], ["county", "state"]]
+    assert ax.get_yticklabels()[0].get_text() == ",\n".join(first)
+    p, ax = seen("01", "Fifty lines")
+    *states, fitted = ax.lines
+    own = 1e5 * p.y_state / p.n_state
+    np.testing.assert_allclose([line.get_ydata()[0] for line in states], own, rtol=0.06)
+    assert np.ptp([line.get_ydata()[-1] for line in states]) < 0.1 < np.ptp(own)
+    assert fitted.get_xdata()[0] == p.fitted.prior_sample_size
+
+
+def test_01_errors_and_promises_are_those_of_each_method(seen):
+    p, ax = seen("01", "Typical error")
+    rates = (p.y + 0.5) / (p.n + 1), p.national, p.by_state, pooled(p)
+    errors = [p.y2 / p.n2 - p.trend * rate for rate in rates] + [np.sqrt(p.y2) / p.n2]
+    tenths = np.array_split(np.argsort(p.n, kind="stable"), 10)
+    rms = [[1e5 * np.mean(error[part] ** 2) ** 0.5 for part in tenths] for error in errors]
+    same(ax, dict(zip(p.typical, rms, strict=True)))
+    looks = NO_POOLING, COMPLETE_POOLING, plots.PLAIN, PARTIAL_POOLING, plots.TRUTH
+    assert [line.get_color() for line in ax.lines] == [look.color for look in looks]
+    p, *axes = seen("01", "Deaths promised")
+    for ax, (group, *_) in zip(axes, p.groups, strict=True):
+        everyone = p.trend * p.national * p.n2[group].sum()
+        assert ax.patches[1].get_width() == pytest.approx(everyone)
+        assert ax.lines[0].get_xdata()[0] == p.y2[group].sum()
+    p, ax = seen("01", "Histogram of where")
+    assert sum(bar.get_height() for bar in ax.patches) == 10 * ax.lines[0].get_ydata()[0]
+    p, ax = seen("01", "Error: no pooling")
+    same(ax, {name: [row[name] for row in p.rows.values()] for name in list(plots.LOOKS)[:3]})
+    assert [text.get_text() for text in ax.get_xticklabels()] == list(p.rows)
+
+
+def test_02_cost_and_risk(seen):
+    _, ax = seen("02", "The misfit")
+    x = ax.lines[0].get_xdata()
+    misfit, penalty = 12 * (32 - x) ** 2, 100 / 9 * (20 - x) ** 2
+    same(ax, {"misfit": misfit, "penalty": penalty, "sum": misfit + penalty})
+    assert [line.get_color() for line in ax.lines] == [look.color for look in (*THREE, THREE[2])]
+    ((least, cost),) = ax.lines[-1].get_xydata()
+    assert least == pytest.approx((12 * 32 + 20 * 100 / 9) / (12 + 100 / 9), abs=0.06)
+    assert cost == (misfit + penalty).min()
+    for ax, off in zip(seen("02", "Bias squared")[1:], (3, 10), strict=True):
+        weight, (w, bias), (_, variance), _ = (line.get_data() for line in ax.lines)
+        np.testing.assert_allclose(bias, ((1 - w) * off) ** 2, atol=0.8)
+        np.testing.assert_allclose(variance, w**2 * 100 / 3, rtol=0.04)
+        same(ax, {"bias²": bias, "variance": variance, "sum": bias + variance})
+        assert weight[0][0] == pytest.approx(3 / (3 + 100 / 9))
+
+
+def test_02_scores_stand_under_their_names(seen):
+    _, ax = seen("02", "Mean squared error")
+    (_, none), (tau, complete), *_ = (line.get_data() for line in ax.lines)
+    np.testing.assert_allclose(none, 10, rtol=0.1)
+    np.testing.assert_allclose(complete, 10 / 8 + 7 / 8 * tau**2, rtol=0.1)
+    _, above, below = seen("02", "Above: the error")
+    garages = np.array([3, 8, 20, 85])
+    none, complete, *partial = (line.get_ydata() for line in above.lines)
+    np.testing.assert_allclose(none, 10, rtol=0.1)
+    np.testing.assert_allclose(complete, 10 / garages + 9 - 9 / garages, rtol=0.1)
+    assert all(mse[-1] < 5.2 for mse in partial)  # 10 * 9 / 19 and a little more
+    ends = {line.get_label(): line.get_ydata()[[0, -1]] for line in below.lines}
+    names = ["no pooling", "complete pooling", "corrected plug-in", "full Bayes"]
+    told = [[0.95, 0.95], [0.75, 0.18], [0.5, 0.94], [0.95, 0.95]]
+    np.testing.assert_allclose([ends[name] for name in names], told, atol=0.03)
+
+
+def test_03_levels_before_and_after_pooling(seen):
+    p, *panels = seen("03", "Unpooled")
+    own, fit = p.counties, p.means_fit
+    levels = (own["mean"], own["se"]), (fit.intercepts, fit.intercept_sd)
+    for ax, (level, se), look in zip(panels, levels, (NO_POOLING, PARTIAL_POOLING), strict=True):
+        centre, points = ax.lines
+        assert centre.get_ydata()[0] == p.radon["log_radon"].mean()
+        np.testing.assert_allclose(points.get_ydata(), level)
+        np.testing.assert_allclose(points.get_xdata(), own["n"], rtol=0.1)
+        ends = np.array(ax.collections[0].get_segments())[:, :, 1]
+        np.testing.assert_allclose(ends, np.transpose([level - se, level + se]))
+        assert (points.get_color(), ax.get_title("left")) == (look.color, look.label)
+    _, ax = seen("03", "A line leads")
+    some = own.loc[own.index[::4].union(["Lac qui Parle"])].sort_values("n", kind="stable")
+    same(ax, {"no pooling": some["mean"], "partial pooling": fit.intercepts[some.index]})
+
+
+def test_03_each_county_has_its_houses_and_three_lines(seen):
+    p, *axes = seen("03", "Each county's partial-pooling line")
+    for ax, name in zip(axes, p.eight, strict=True):
+        houses = p.radon[p.radon["county"] == name]
+        np.testing.assert_array_equal(ax.lines[0].get_xydata(), houses[["floor", "log_radon"]])
+        assert ax.get_title("left").split("\n") == [name, f"{len(houses)} houses"]
+        (a, b), none, partial = p.one_line.coefficients, p.own_lines, p.fit
+        wanted = {"complete pooling": [a, a + b]}
+        wanted["no pooling"] = none.intercepts[name] + none.coefficients[0] * np.arange(2)
+        wanted["partial pooling"] = partial.intercepts[name] + partial.coefficients[1] * np.arange(
+            2
+        )
+        same(ax, wanted)
+
+
+def test_03_curves_over_the_posterior_of_the_spread(seen):
+    p, above, below = seen("03", "Eight county intercepts")
+    found = {
+        line.get_label(): np.interp(p.fit.sigma_alpha, *line.get_data()) for line in above.lines
+    }
+    assert list(found)[:-1] == p.eight
+    np.testing.assert_allclose(list(found.values())[:-1], p.fit.intercepts[p.eight], atol=0.02)
+    _, curve, posterior = seen("03", "leave-one-out")
+    assert curve.lines[0].get_ydata()[0] == p.rms_error(0.01 / p.fit.sigma_y)
+    for ax in (below, posterior):
+        x, y = ax.collections[0].get_paths()[0].vertices.T
+        density = np.interp(x, p.exact.sigma_alpha, p.exact.sigma_alpha_density)
+        np.testing.assert_allclose(y[y > 0.1], density[y > 0.1])
+    for ax in (above, below, curve, posterior):
+        assert list(ax.lines[-1].get_xdata()) == [p.fit.sigma_alpha] * 2
+
+
+def test_05_one_curve_is_the_weight_and_each_strip_its_units(seen):
+    p, curve, strips = seen("05", "Above: the weight")
+    x, y = curve.lines[0].get_data()
+    np.testing.assert_allclose(y, x / (1 + x))
+    *marks, one = strips.lines
+    for (name, (n, n0)), k in zip(reversed(p.sizes.items()), range(0, 8, 2), strict=True):
+        np.testing.assert_allclose(marks[k].get_xdata(), np.asarray(n) / n0)
+        assert marks[k + 1].get_xdata()[0] == np.median(n) / n0
+        assert {*marks[k].get_ydata(), *marks[k + 1].get_ydata()} == {name}
+    assert curve.lines[1].get_xdata()[0] == one.get_xdata()[0] == 1
+
+
+def test_05_parameters_are_thick_and_observations_thin(seen):
+    p, *axes = seen("05", "Four panels")
+    assert [ax.get_title("left").split(":")[0] for ax in axes] == list(p.grids)
+    assert [ax.get_xscale() for ax in axes] == ["linear", "linear", "log", "linear"]
+    for ax, intervals in zip(axes, p.grids.values(), strict=True):
+        bars = np.array(ax.collections[0].get_segments())
+        np.testing.assert_allclose(bars[:, :, 0], intervals)
+        assert bars[:, 0, 1].tolist() == [0, 1, 2, 3] and ax.yaxis_inverted()
+        assert list(ax.collections[0].get_linewidth()) == [5, 2, 5, 2]
+    labels = [text.get_text() for text in axes[0].get_yticklabels()]
+    assert labels == ["seen: parameter", "seen: observation", "new: parameter", "new: observation"]
