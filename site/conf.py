@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE))
 
 import pages  # noqa: E402
 
-pages.copy_notebooks(HERE.parent / "notebooks", HERE / "notebooks")
+pages.copy_notebooks(HERE.parent, HERE / "notebooks")
 pages.copy_data_page(HERE.parent / "data", HERE / "data")
 
 project = "Partial pooling, four ways"

@@ -17,6 +17,7 @@ import sympy
 from helpers.answers import kidney_cancer, your_turn
 from helpers.answers.kinds import Choice, Numbers, Text
 from helpers.check import PAGES, check, exercise_of, verdict
+from helpers.pages import texts
 
 ALL = {
     number: exercise
@@ -43,7 +44,7 @@ def exercises(request, tmp_path_factory):
 
 
 def test_what_the_pages_ask_is_declared():
-    pages = Path(__file__).resolve().parent.parent.glob("notebooks/*.md")
+    pages = texts(Path(__file__).resolve().parent.parent)
     asked = re.findall(r'^check\("([\d.]+)"', "\n".join(p.read_text("utf-8") for p in pages), re.M)
     assert len(asked) > 40 and set(asked) <= set(ALL)
 

@@ -567,7 +567,7 @@ def caught_by(fault: Fault, copy: Path) -> str:
         path.write_text(changed, encoding="utf-8")
         if path.suffix == ".csv":
             rehash(copy / "data" / "README.md", path)
-        if path.parent.name == "notebooks" and fault.renew:
+        if fault.file.startswith("notebooks/") and fault.renew:
             stopped = make_notebook(path, copy, execute=code_of(text) != code_of(changed))
             if stopped:
                 return f"the page itself: {stopped}"
