@@ -285,7 +285,8 @@ for path in sorted(Path(sys.argv[1]).rglob("*.ipynb")):
     NotebookClient(page, timeout=600, resources={"metadata": {"path": "."}}).execute()
     told = [o for cell in page.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"]
     assert told == [], (path.name, told)
-    print(path.relative_to(sys.argv[1]).with_suffix("").as_posix(), page.cells[-1].outputs[0].text.strip())
+    name = path.relative_to(sys.argv[1]).with_suffix("").as_posix()
+    print(name, page.cells[-1].outputs[0].text.strip())
 """
 
 
