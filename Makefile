@@ -41,13 +41,14 @@ restore: ## bring the pages back; your own go to notebooks/mine-DATE (one page: 
 	@set -e; mine=notebooks/mine-$$(date +%Y-%m-%d-%H%M%S); back=; \
 	if [ -d .pages ]; then all=$$(cd .pages && find * -name '*.ipynb'); \
 	else all=$$(cd notebooks && git ls-tree -r --name-only HEAD); fi; \
-	for page in $$all; do case /$$page in */$(PAGE).ipynb) \
-	  back="$$back $$page"; mkdir -p $$(dirname $$mine/$$page) $$(dirname notebooks/$$page); \
-	  if [ -f notebooks/$$page ]; then cp notebooks/$$page $$mine/$$page; fi;; esac; done; \
+	for page in $$all; do case /$$page in */$(PAGE).ipynb) back="$$back $$page";; esac; done; \
 	if [ -z "$$back" ]; then echo 'There is no page $(PAGE). The pages:' \
 	  $$(echo "$$all" | sed -n 's/\.ipynb$$//p') >&2; exit 1; fi; \
+	mkdir $$mine; \
+	for page in $$back; do mkdir -p $$(dirname $$mine/$$page) $$(dirname notebooks/$$page); \
+	  if [ -f notebooks/$$page ]; then cp notebooks/$$page $$mine/$$page; fi; done; \
 	for page in $$back; do if [ -d .pages ]; then cp .pages/$$page notebooks/$$page; \
-	else git checkout --quiet HEAD -- notebooks/$$page; fi; done; \
+	  else git checkout --quiet HEAD -- notebooks/$$page; fi; done; \
 	echo "The pages are back. What was there is in $$mine. In JupyterLab: File, Reload Notebook from Disk."
 
 clean: ## remove the environments and everything built

@@ -466,7 +466,7 @@ def course_map(*, ax):
     matplotlib.axes.Axes
     """
     boxes = {
-        "00": (0, 1, "00 Start here", "set-up,\nnotation"),
+        "00": (0, 1, "00 Start here", "set-up,\nthree words"),
         "01": (1, 1, "01 Kidney\ncancer", "why pool\nat all?"),
         "02": (2, 2, "02 Garages", "derive the weight"),
         "03": (2, 1, "03 Radon", "add predictors"),
