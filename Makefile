@@ -5,6 +5,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# The pages: the text of each is NAME.md, its notebook NAME.ipynb (helpers/pages.py is this line in Python).
+FOLDERS := notebooks notebooks/further
 # A third of the disk would be compiled files that nobody uses: Python compiles what it imports.
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 export PYTHONDONTWRITEBYTECODE :=
@@ -27,7 +29,7 @@ ALONE := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabAp
 
 lab: env ## open the notebooks in JupyterLab (fetches the kidney data first, if it can)
 	@$(BIN)/python -m helpers.datasets --fetch --if-possible
-	-@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
+	-@$(BIN)/jupyter trust $(FOLDERS:=/*.ipynb) >/dev/null
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALONE)
 
 data: env ## fetch the kidney-cancer table (the only download of the course) and check it
@@ -36,10 +38,17 @@ data: env ## fetch the kidney-cancer table (the only download of the course) and
 # Nothing is lost: what is there is copied before anything is written.
 PAGE ?= *
 restore: ## bring the pages back; your own go to notebooks/mine-DATE (one page: PAGE=03_radon)
-	@mine=notebooks/mine-$$(date +%Y-%m-%d-%H%M%S); set -e; mkdir $$mine; \
-	for page in notebooks/$(PAGE).ipynb; do if [ -f "$$page" ]; then cp "$$page" $$mine; fi; done; \
-	if [ -d .pages ]; then cp .pages/$(PAGE).ipynb notebooks; \
-	else git checkout --quiet HEAD -- ':(glob)notebooks/$(PAGE).ipynb'; fi; \
+	@set -e; mine=notebooks/mine-$$(date +%Y-%m-%d-%H%M%S); back=; \
+	if [ -d .pages ]; then all=$$(cd .pages && find * -name '*.ipynb'); \
+	else all=$$(cd notebooks && git ls-tree -r --name-only HEAD); fi; \
+	for page in $$all; do case /$$page in */$(PAGE).ipynb) back="$$back $$page";; esac; done; \
+	if [ -z "$$back" ]; then echo 'There is no page $(PAGE). The pages:' \
+	  $$(echo "$$all" | sed -n 's/\.ipynb$$//p') >&2; exit 1; fi; \
+	mkdir $$mine; \
+	for page in $$back; do mkdir -p $$(dirname $$mine/$$page) $$(dirname notebooks/$$page); \
+	  if [ -f notebooks/$$page ]; then cp notebooks/$$page $$mine/$$page; fi; done; \
+	for page in $$back; do if [ -d .pages ]; then cp .pages/$$page notebooks/$$page; \
+	  else git checkout --quiet HEAD -- notebooks/$$page; fi; done; \
 	echo "The pages are back. What was there is in $$mine. In JupyterLab: File, Reload Notebook from Disk."
 
 clean: ## remove the environments and everything built
@@ -49,7 +58,7 @@ clean: ## remove the environments and everything built
 # ---- What follows is for those who change the course: the students' copy ends here. ----
 .PHONY: notebooks explorables test test-all processors stress faults mutants html student bench format lock
 
-PAGES  := $(wildcard notebooks/*.md)
+PAGES  := $(wildcard $(FOLDERS:=/*.md))
 # A learner sees progress; a stored output never does.
 QUIET  := PARTIAL_POOLING_QUIET=1
 

@@ -24,8 +24,10 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
+from helpers.pages import notebooks, page_name
+
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+PAGES = notebooks(ROOT)
 
 
 def megabytes(pid: int) -> float:
@@ -121,14 +123,14 @@ def main() -> None:
     print(f"{'one student':22s}" + "".join(f"{key:>9s}" for key in keys))
     for page in PAGES:
         told = asyncio.run(run(page))
-        print(f"{page.stem:22s}" + "".join(f"{told[key]:9.1f}" for key in keys))
+        print(f"{page_name(page):22s}" + "".join(f"{told[key]:9.1f}" for key in keys))
     print(f"{given.students} students at once: slowest of them, and all their memory together")
     for page in PAGES:
-        if given.page in page.stem:
+        if given.page in page_name(page):
             told, seconds = asyncio.run(together([page] * given.students))
             slowest = "".join(f"{max(one[key] for one in told):9.1f}" for key in keys[:4])
             memory = "".join(f"{sum(one[key] for one in told):9.0f}" for key in keys[4:])
-            print(f"{page.stem:22s}{slowest}{memory}   all done after {seconds:.0f} s")
+            print(f"{page_name(page):22s}{slowest}{memory}   all done after {seconds:.0f} s")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ sys.path.insert(0, str(HERE))
 
 import pages  # noqa: E402
 
-pages.copy_notebooks(HERE.parent / "notebooks", HERE / "notebooks")
+pages.copy_notebooks(HERE.parent, HERE / "notebooks")
 pages.copy_pictures(HERE.parent / "images", HERE / "images")
 pages.copy_data_page(HERE.parent / "data", HERE / "data")
 

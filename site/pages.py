@@ -12,20 +12,20 @@ from pathlib import Path
 from docutils import nodes
 
 from helpers import explore
+from helpers.pages import notebooks, page_name
 
 
-def copy_notebooks(source: Path, target: Path) -> None:
-    """Make `target` hold exactly the notebooks of `source`, touching only what changed.
+def copy_notebooks(root: Path, target: Path) -> None:
+    """Make `target` hold exactly the pages' notebooks, touching only what changed.
 
     Sphinx reads only below its own folder; the notebooks live beside it. The copy is not in git.
     """
-    target.mkdir(exist_ok=True)
-    wanted = {path.name: path for path in source.glob("[0-9]*.ipynb")}
-    for stale in target.iterdir():
-        if stale.name not in wanted:
+    wanted = {target / f"{page_name(path)}.ipynb": path for path in notebooks(root)}
+    for stale in target.rglob("*"):
+        if stale.is_file() and stale not in wanted:
             stale.unlink()
-    for name, path in wanted.items():
-        copy = target / name
+    for copy, path in wanted.items():
+        copy.parent.mkdir(parents=True, exist_ok=True)
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
             shutil.copyfile(path, copy)
 
@@ -78,11 +78,11 @@ def fill_index(app, docname: str, source: list[str]) -> None:
         re.search(r"\((notebooks/[^)]+)\)", row)[1]: row for row in rows if "(notebooks/" in row
     }
     pages, table = [], [head, "|---" * head.count(" |") + "|"]
-    for path in sorted((Path(app.srcdir) / "notebooks").glob("*.ipynb")):
-        link = f"notebooks/{path.name}"
+    for path in notebooks(root):
+        link = f"notebooks/{page_name(path)}.ipynb"
         table.append(rows.get(link, f"| [{title(path)}]({link}) | | |"))
-        name = re.search(r"\[(.+?)\]", table[-1])[1]
-        pages.append(f"{name} <notebooks/{path.stem}>")
+        short = re.search(r"\[(.+?)\]", table[-1])[1]
+        pages.append(f"{short} <{link.removesuffix('.ipynb')}>")
         app.env.note_dependency(str(path))
     cover = re.search(r"^!\[.*?\]\((.+?)\)\n\n\*.*?\*$", readme, flags=re.MULTILINE | re.DOTALL)
     if cover and (root / cover[1]).exists():

@@ -18,6 +18,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from helpers.pages import notebooks, page_name
+
 ROOT = Path(__file__).resolve().parent.parent
 #: Copied as they are, besides what pyproject.toml lists and the pictures that the pages show.
 NEEDED = ["pyproject.toml", "environment.yml", "requirements.lock", "postBuild"]
@@ -180,8 +182,10 @@ def marking_key(pages: dict[str, nbformat.NotebookNode]) -> nbformat.NotebookNod
     """Return one notebook with the text, stub and open solution of every exercise."""
     cells = [new_markdown_cell("# Marking key\n\nEvery exercise of the course with its solution.")]
     for name, notebook in pages.items():
+        if not any(map(is_solution, notebook.cells)):
+            continue
         title = notebook.cells[0].source.splitlines()[0].lstrip("# ")
-        cells.append(new_markdown_cell(f"## {name[:2]} {title}"))
+        cells.append(new_markdown_cell(f"## {name.split('_')[0]} {title}"))
         text, stub = [], None
         for cell in notebook.cells:
             tags = cell.metadata.get("tags", [])
@@ -219,7 +223,7 @@ def broken_links(folder: Path) -> list[str]:
     """Return the links of the pages in `folder` that lead to no file."""
     return [
         f"{path.name}: {target}"
-        for path in sorted((folder / "notebooks").glob("*.ipynb"))
+        for path in sorted((folder / "notebooks").rglob("*.ipynb"))
         for cell in nbformat.read(path, as_version=4).cells
         if cell.cell_type == "markdown"
         for target in linked(cell.source)
@@ -238,9 +242,10 @@ def needed(root: Path, copies: dict[str, nbformat.NotebookNode]) -> list[Path]:
     files = [root / name for name in NEEDED + project["project"]["license-files"]]
     for package in setup["packages"]:
         files += (root / places.get(package, package.replace(".", "/"))).iterdir()
-    for cell in (cell for page in copies.values() for cell in page.cells):
-        shown = [name for name in linked(cell.source) if name.startswith("../images/")]
-        files += [root / "notebooks" / name for name in shown]
+    for name, page in copies.items():
+        place = (root / "notebooks" / name).parent
+        shown = [one for cell in page.cells for one in linked(cell.source) if "../images/" in one]
+        files += [place / one for one in shown]
     return [path.resolve() for path in files if path.is_file() and path.name[0] != "."]
 
 
@@ -253,10 +258,7 @@ def write(build: Path, root: Path = ROOT) -> int:
         If anything of a solution is left, or a page speaks of what the copy has not.
     """
     student, key = build / "student", build / "student_key"
-    pages = {
-        path.stem: nbformat.read(path, as_version=4)
-        for path in sorted((root / "notebooks").glob("[0-9]*.ipynb"))
-    }
+    pages = {page_name(path): nbformat.read(path, as_version=4) for path in notebooks(root)}
     if not pages:
         raise FileNotFoundError(f"no notebook in {root / 'notebooks'}")
     makefile = short_makefile((root / "Makefile").read_text(encoding="utf-8"))
@@ -270,11 +272,12 @@ def write(build: Path, root: Path = ROOT) -> int:
             raise LeakError(f"{name}: {found[0]}")
     for folder in (student, key):
         shutil.rmtree(folder, ignore_errors=True)
-    for place in (student / "notebooks", student / ".pages", key):  # the second for `make restore`
-        place.mkdir(parents=True)
+    key.mkdir(parents=True)
     for name, copy in copies.items():
-        nbformat.write(copy, student / "notebooks" / f"{name}.ipynb")
-        nbformat.write(copy, student / ".pages" / f"{name}.ipynb")
+        for place in ("notebooks", ".pages"):  # the second is for `make restore`
+            path = student / place / f"{name}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(copy, path)
     for path in needed(root, copies):
         target = student / path.relative_to(root.resolve())
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -59,8 +59,10 @@ def run_cell():
     import numpy as np
     from matplotlib import pyplot as plt
 
+    from helpers.pages import notebooks, page_name
+
     def run(page: str, part: str, **given) -> dict:
-        (path,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
+        (path,) = (path for path in notebooks(ROOT) if page_name(path).startswith(page))
         cells = nbformat.read(path, as_version=4).cells
         (source,) = [c.source for c in cells if c.cell_type == "code" and part in c.source]
         shown: list = []

@@ -21,7 +21,7 @@ def test_the_page_and_its_checks_agree():
     assert verdict(exercise_of("0.1"), own / (own + others)).state == "right"
     letters = ", ".join(f'"{letter}"' for letter in QUESTIONS)
     assert f"answer_0_2 = ({letters})" in PAGE
-    assert len(re.findall(r"^\d\. ", PAGE.split("## 6.")[1], flags=re.MULTILINE)) == 5
+    assert len(re.findall(r"^\d\. ", PAGE.split("## 5.")[1], flags=re.MULTILINE)) == 5
 
 
 def test_the_first_questions_answer_by_arithmetic():

@@ -436,7 +436,7 @@ def test_best_of_tried_is_the_pages_list():
 
 def glossary() -> list[tuple[str, str, str]]:
     """Return (term, notebook, anchor) of every row of the glossary."""
-    row = r"^\| ([^|]+) \| [^|]+ \| \[[^]]+\]\((\w+\.ipynb)#(\S+)\) \|$"
+    row = r"^\| ([^|]+) \| [^|]+ \| \[[^]]+\]\(([\w/]+\.ipynb)#(\S+)\) \|$"
     return re.findall(row, TEXT, flags=re.MULTILINE)
 
 
@@ -467,7 +467,7 @@ def test_glossary_is_long_and_in_the_order_of_the_course():
     assert len(rows) == table.strip().count("\n| "), "a row that is not understood"
     assert len(rows) >= 35 and len({term for term, _, _ in rows}) == len(rows)
     assert [page for _, page, _ in rows] == sorted(page for _, page, _ in rows)
-    assert len({page for _, page, _ in rows}) == 6
+    assert len({page for _, page, _ in rows}) == 7
 
 
 @pytest.mark.parametrize("row", glossary(), ids=lambda row: row[0])
@@ -483,4 +483,4 @@ def test_five_questions_are_those_of_the_first_page(capsys):
     first = " ".join("\n".join(c.source for c in start.cells if c.cell_type == "markdown").split())
     here = TEXT[TEXT.index("\n1. Two players") : TEXT.index("---\n\n### Exercise 5.12.")]
     assert " ".join(here.split()) in first
-    assert section("00_start_here.ipynb", "6.-Five-questions-before-you-start")
+    assert section("00_start_here.ipynb", "5.-Five-questions-before-you-start")

@@ -16,12 +16,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from helpers.pages import notebooks, page_name
 from tests.folds import exercises
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = notebooks(ROOT)
 TOKEN = "a-token-for-this-run-only"
 MINUTES = 10  # at most, for one notebook
 
@@ -186,9 +187,9 @@ def stop(server: subprocess.Popen, port: int) -> None:
 def test_a_slider_is_alive_at_once_where_make_lab_has_trusted_the_page(
     lab, chromium, move_slider, tmp_path
 ):
-    command = "jupyter trust notebooks/*.ipynb"
+    command = "jupyter trust $(FOLDERS:=/*.ipynb)"
     assert f"$(BIN)/{command} " in (ROOT / "Makefile").read_text(encoding="utf-8")
-    pages = sorted((tmp_path / "notebooks").glob("*.ipynb"))
+    pages = notebooks(tmp_path)
     place = {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
     trust = [sys.executable, "-m", *command.split()[:-1], *map(str, pages)]
     subprocess.run(trust, env=os.environ | place, check=True, capture_output=True)
@@ -204,7 +205,7 @@ def test_a_slider_is_alive_at_once_where_make_lab_has_trusted_the_page(
     page.close()
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=page_name)
 def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     outside = []
@@ -221,7 +222,7 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     page.set_default_timeout(MINUTES * 60_000)
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     page.wait_for_function("window.jupyterapp !== undefined")
-    page.evaluate(OPEN, path.name)
+    page.evaluate(OPEN, f"{page_name(path)}.ipynb")
     sliders = page.evaluate(SLIDER_CELLS)
     page.set_default_timeout(30_000)
     for index in sliders:  # nobody has said yet that this notebook is trusted
@@ -234,7 +235,8 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     page.evaluate(CLEAR)
     page.evaluate(RUN_ALL)
     cells = page.evaluate(READ)
-    assert cells, "no code cell was found"
+    stored = nbformat.read(path, as_version=4).cells
+    assert [cell["source"] for cell in cells] == [c.source for c in stored if c.cell_type == "code"]
     for cell in cells:
         assert cell["errors"] == [], f"an error in this cell:\n{cell['source']}"
         assert cell["stderr"] == [], f"a warning in this cell:\n{cell['source']}"
@@ -244,7 +246,7 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     for index in sliders:
         page.evaluate(SHOW, index)
         move_slider(page, page.locator(".jp-Cell.jp-mod-active .pp-slider"))
-    for one in exercises(nbformat.read(path, as_version=4).cells):
+    for one in exercises(stored):
         page.evaluate(SHOW, one.fold)
         fold = page.locator(".jp-Cell.jp-mod-active details")
         assert fold.locator("pre:visible").count() == 0, f"the solution of {one.number} stands open"

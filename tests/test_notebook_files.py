@@ -13,17 +13,17 @@ import jupytext
 import nbformat
 import pytest
 
+from helpers.pages import FOLDERS, notebooks, page_name, texts
 from tests.folds import exercises, fold, is_folded
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = sorted((ROOT / "notebooks").glob("*.md"))
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = notebooks(ROOT)
 TAGS = {"exercise", "check", "kidney-data", "further", "slider", "explorable"}
 SHORT = 12  # lines of code: a longer cell is a sign that a line should be a sentence or a function
 # Teaching cells at most: code without exercise and check cells.
 BUDGET = {"01_kidney_cancer": 30, "02_garages": 30, "03_radon": 45, "04_rat_tumors": 45}
 
-by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=page_name)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -40,7 +40,12 @@ def tags(cell) -> list[str]:
 
 def test_there_are_notebooks_and_each_has_its_text():
     assert NOTEBOOKS, "no notebook found"
-    assert [p.stem for p in TEXTS] == [p.stem for p in NOTEBOOKS]
+    assert sorted((ROOT / "notebooks").rglob("*.md")) == texts(ROOT)
+    assert [
+        path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))
+    ] == NOTEBOOKS
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"\nFOLDERS := {' '.join(FOLDERS)}\n" in makefile
 
 
 @by_name
@@ -73,8 +78,9 @@ def test_every_code_cell_ran_in_order_without_error_or_stderr(path):
 
 @by_name
 def test_the_page_has_outputs(path):
-    outputs = [output for cell in code_cells(path) for output in cell.outputs]
-    assert len(outputs) >= 3, "outputs are stripped: run `make notebooks`"
+    cells = code_cells(path)
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert len(outputs) >= min(3, len(cells)), "outputs are stripped: run `make notebooks`"
 
 
 @by_name
@@ -232,6 +238,13 @@ def test_links_between_files_lead_somewhere(path):
             for target in re.findall(r"\]\(([^)\s]+)\)", cell.source):
                 if not re.match(r"https?:|#|mailto:", target):
                     assert (path.parent / target.split("#")[0]).exists(), target
+
+
+@by_name
+def test_every_page_leads_to_its_words(path):
+    lines = "\n".join(cell.source for cell in read(path).cells).splitlines()
+    link = "Words and symbols: [further/words]"
+    assert sum(line.startswith(link) for line in lines) == (page_name(path) != "further/words")
 
 
 @by_name

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from helpers.pages import page_name, texts
+
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted((ROOT / "notebooks").glob("*.md"))
+PAGES = texts(ROOT)
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "data").glob("*.md"))]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -21,14 +23,16 @@ def test_links_lead_somewhere(path):
 
 
 def test_table_lists_every_notebook_once_and_in_order():
-    listed = re.findall(r"^\| \[.*?\]\(notebooks/(\w+)\.ipynb\)", README, flags=re.MULTILINE)
-    assert listed == [page.stem for page in PAGES]
+    listed = re.findall(r"^\| \[.*?\]\(notebooks/([\w/]+)\.ipynb\)", README, flags=re.MULTILINE)
+    assert listed == [page_name(page) for page in PAGES]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_minutes_are_those_of_the_page(page):
     """The page says "**Minutes.** 45 ..." or "**Minutes.** 2 × 45 ..."."""
-    row = re.search(rf"notebooks/{page.stem}\.ipynb\).*\| ([^|]+) \|$", README, flags=re.MULTILINE)
+    row = re.search(
+        rf"notebooks/{page_name(page)}\.ipynb\).*\| ([^|]+) \|$", README, flags=re.MULTILINE
+    )
     text = page.read_text(encoding="utf-8")
     assert f"**Minutes.** {row[1]}" in text, f"{page.name} does not say '**Minutes.** {row[1]}'"
 

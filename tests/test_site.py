@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
+from helpers.pages import notebooks, page_name
 from tests.folds import exercises, is_folded
 
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+NOTEBOOKS = notebooks(ROOT)
+by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=page_name)
 
 
 class Page(HTMLParser):
@@ -38,7 +39,7 @@ class Page(HTMLParser):
 
 
 def built(site: Path, path: Path) -> Path:
-    return site / "notebooks" / f"{path.stem}.html"
+    return site / "notebooks" / f"{page_name(path)}.html"
 
 
 @by_name
@@ -69,16 +70,16 @@ def test_solutions_are_folded_and_their_code_is_coloured(site, path):
 def test_the_notebook_can_be_downloaded_from_its_page(site, path):
     links = [a["href"] for a in Page(built(site, path)).all("a") if "download" in a]
     assert len(links) == 1
-    assert (site / "notebooks" / links[0]).resolve().read_bytes() == path.read_bytes()
+    assert (built(site, path).parent / links[0]).resolve().read_bytes() == path.read_bytes()
 
 
 @by_name
 def test_the_index_shows_the_row_of_the_readme(site, path):
     text = (site / "index.html").read_text(encoding="utf-8")
     rows = re.findall(r"<tr\b.*?</tr>", text, flags=re.DOTALL)
-    row = next(row for row in rows if f"notebooks/{path.stem}.html" in row)
+    row = next(row for row in rows if f"notebooks/{page_name(path)}.html" in row)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    link = rf"\[(.+?)\]\(notebooks/{path.stem}\.ipynb\)"
+    link = rf"\[(.+?)\]\(notebooks/{page_name(path)}\.ipynb\)"
     told = re.search(rf"^\| {link} \|(.+)\|$", readme, flags=re.MULTILINE)
     if told:
         shown = re.sub(r"<[^>]+>", "", row)

@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from helpers.pages import page_name, texts
+
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = {f"notebooks/{page_name(path)}": path.read_text("utf-8") for path in texts(ROOT)}
+FOLDED = [page for page, text in NOTEBOOKS.items() if "<details>" in text]
 PAGES = [
     "index",
     "search",
     "data/README",
     "speed",
     "large_tables",
-    *(f"notebooks/{name}" for name in NOTEBOOKS),
+    *NOTEBOOKS,
 ]
 
 UNFOLD = "() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
@@ -136,7 +139,7 @@ def test_page(name, width, scheme, home, chromium):
         assert told == []
 
 
-@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_slider_moves(name, home, chromium, move_slider):
     with Reader(chromium, home, viewport={"width": 390, "height": 900}) as reader:
         page = reader.open(f"{name}.html")
@@ -219,7 +222,7 @@ CODE = """selector => [...new Set([...document.querySelectorAll(selector)].map(e
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", FOLDED)
 def test_a_fold_opens_on_a_click_and_its_code_looks_like_any_other(name, scheme, site, chromium):
     with Reader(chromium, site.as_uri(), color_scheme=scheme) as reader:
         page = reader.open(f"{name}.html")
@@ -233,7 +236,7 @@ def test_a_fold_opens_on_a_click_and_its_code_looks_like_any_other(name, scheme,
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-@pytest.mark.parametrize("name", [f"notebooks/{name}" for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nothing_is_cut_on_paper(name, paper, site, chromium, tmp_path):
     # The margins of the print style leave this width, in pixels.
     width = {"A4": 672, "Letter": 694}[paper]

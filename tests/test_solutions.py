@@ -13,9 +13,10 @@ import jupytext
 import pytest
 from matplotlib import pyplot as plt
 
+from helpers.pages import page_name, texts
 from tests.folds import exercises
 
-TEXTS = sorted((Path(__file__).resolve().parent.parent / "notebooks").rglob("[0-9]*.md"))
+ROOT = Path(__file__).resolve().parent.parent
 # Their checks never say right: letters that are kept for later, and a text that no check can read.
 NEVER_RIGHT = {"0.2", "5.7"}
 
@@ -46,12 +47,12 @@ def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
         warnings.simplefilter("ignore")  # the twin says so in a warning
         for place, cell in enumerate(cells):
             source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
-            told.append(run(source, names, f"{path.stem}, cell {place}"))
+            told.append(run(source, names, f"{page_name(path)}, cell {place}"))
     plt.close("all")
     return told
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", texts(ROOT), ids=page_name)
 def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
     """Run the page twice: as a reader opens it, and with every exercise solved."""
     shown = "IPython.display.display"

@@ -18,6 +18,8 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from helpers.pages import notebooks, page_name, texts
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,7 +31,7 @@ def load_script():
 
 
 student = load_script()
-PAGES = {p.stem: nbformat.read(p, 4) for p in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+PAGES = {page_name(path): nbformat.read(path, 4) for path in notebooks(ROOT)}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def test_every_page_is_there_with_all_its_other_cells(built):
 def test_no_solution_is_left(built):
     """No solution cell, no output, and no code of a solution anywhere but in helpers/answers."""
     told = ""
-    for path in (built[0] / "student" / "notebooks").iterdir():
+    for path in filter(Path.is_file, (built[0] / "student" / "notebooks").rglob("*")):
         assert path.suffix == ".ipynb", "the texts hold the solutions too"
         for cell in cells_of(path):
             assert "<details" not in cell.source
@@ -208,17 +210,16 @@ def test_make_restore_brings_pages_back_and_keeps_mine(built, tmp_path, edition)
     if edition == "copy":
         shutil.copytree(built[0] / "student", folder)
     else:
-        (folder / "notebooks").mkdir(parents=True)
-        shutil.copy(ROOT / "Makefile", folder)
-        for path in (ROOT / "notebooks").glob("*.ipynb"):
-            shutil.copy(path, folder / "notebooks")
+        for path in [ROOT / "Makefile", *texts(ROOT), *notebooks(ROOT)]:
+            (folder / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, folder / path.relative_to(ROOT))
         who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
         for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "pages"]):
             subprocess.run(["git", *command], cwd=folder, check=True)
     first, second, *_ = sorted((folder / "notebooks").glob("*.ipynb"))
-    own = folder / "notebooks" / "my_own.ipynb"
-    before = {path: path.read_bytes() for path in (first, second)}
-    for path in (first, second, own):
+    words, own = (folder / "notebooks" / name for name in ("further/words.ipynb", "my_own.ipynb"))
+    before = {path: path.read_bytes() for path in (first, second, words)}
+    for path in (first, second, words, own):
         path.write_text(f"my work in {path.name}")
     alone = {name: value for name, value in os.environ.items() if "MAKE" not in name}
 
@@ -228,14 +229,25 @@ def test_make_restore_brings_pages_back_and_keeps_mine(built, tmp_path, edition)
         )
         (kept,) = (folder / "notebooks").glob("mine-*")
         assert f"notebooks/{kept.name}" in told.stdout.decode()
-        kept = kept.rename(tmp_path / f"kept{len(page)}")
-        return {path.name: path.read_text() for path in kept.iterdir()}
+        pages = {str(p.relative_to(kept)): p.read_text() for p in kept.rglob("*.ipynb")}
+        shutil.rmtree(kept)
+        return pages
 
     kept = restore(f"PAGE={first.stem}")
     assert kept == {first.name: f"my work in {first.name}"}
     assert first.read_bytes() == before[first]
     assert second.read_text() == f"my work in {second.name}"
+    for name in ("words", "further/words"):
+        assert restore(f"PAGE={name}") == {"further/words.ipynb": "my work in words.ipynb"}
+        assert words.read_bytes() == before[words]
+        words.write_text("my work in words.ipynb")
+    told = subprocess.run(
+        ["make", "restore", "PAGE=nothing"], cwd=folder, env=alone, capture_output=True, text=True
+    )
+    assert told.returncode and "There is no page nothing. The pages: 00_start_here" in told.stderr
+    assert "further/words" in told.stderr and not list(folder.glob("notebooks/mine-*"))
     first.unlink()
+    shutil.rmtree(words.parent)
     kept = restore()
     assert kept[second.name] == f"my work in {second.name}" and first.name not in kept
     assert {path: path.read_bytes() for path in before} == before
@@ -267,13 +279,14 @@ import sys
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
-for path in sorted(Path(sys.argv[1]).glob("*.ipynb")):
+for path in sorted(Path(sys.argv[1]).rglob("*.ipynb")):
     page = nbformat.read(path, 4)
     page.cells.append(nbformat.v4.new_code_cell("import helpers; print(helpers.__file__)"))
     NotebookClient(page, timeout=600, resources={"metadata": {"path": "."}}).execute()
     told = [o for cell in page.cells for o in cell.get("outputs", []) if o.get("name") == "stderr"]
     assert told == [], (path.name, told)
-    print(path.stem, page.cells[-1].outputs[0].text.strip())
+    name = path.relative_to(sys.argv[1]).with_suffix("").as_posix()
+    print(name, page.cells[-1].outputs[0].text.strip())
 """
 
 

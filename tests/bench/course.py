@@ -17,6 +17,9 @@ from pathlib import Path
 
 import psutil
 
+from helpers.pages import notebooks as pages
+from helpers.pages import page_name
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv" / "bin"
 
@@ -42,7 +45,7 @@ class Kernel(threading.Thread):
 def notebooks() -> dict:
     """Run every notebook in a fresh kernel, one after another; nothing is stored."""
     found = []
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in pages(ROOT):
         start = time.perf_counter()
         running = subprocess.Popen(
             [BIN / "jupyter", "execute", path],
@@ -56,7 +59,7 @@ def notebooks() -> dict:
         running.communicate()
         taken = time.perf_counter() - start
         ok = not running.returncode
-        found.append({"page": path.stem, "seconds": taken, "peak": watch.peak, "ok": ok})
+        found.append({"page": page_name(path), "seconds": taken, "peak": watch.peak, "ok": ok})
     return {"notebooks": found}
 
 

@@ -489,6 +489,13 @@ FAULTS = [
         "about a third",
         "test_05_your_turn::test_opening_table_and_answer",
     ),
+    Fault(
+        "a word that leads to another page",
+        "notebooks/further/words.md",
+        "its variances are a little too small on average. | [03](../03_radon.ipynb)",
+        "its variances are a little too small on average. | [02](../02_garages.ipynb)",
+        "test_further_words",
+    ),
     # what goes wrong between text and notebook, and in other files
     Fault("outputs stripped", N4, by="test_notebook_files", edit=strip),
     Fault(
@@ -566,7 +573,7 @@ def caught_by(fault: Fault, copy: Path) -> str:
         path.write_text(changed, encoding="utf-8")
         if path.suffix == ".csv":
             rehash(copy / "data" / "README.md", path)
-        if path.parent.name == "notebooks" and fault.renew:
+        if fault.file.startswith("notebooks/") and fault.renew:
             stopped = make_notebook(path, copy, execute=code_of(text) != code_of(changed))
             if stopped:
                 return f"the page itself: {stopped}"

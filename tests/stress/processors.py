@@ -19,6 +19,8 @@ from pathlib import Path
 from numpy._core._multiarray_umath import __cpu_dispatch__ as dispatched
 from numpy._core._multiarray_umath import __cpu_features__ as features
 
+from helpers.pages import notebooks
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 NUDGE = ROOT / "tests" / "stress" / "nudge"
 #: NumPy's names: one for a level since 2.4, before that one for each feature.
@@ -90,14 +92,13 @@ def chains(setting: dict[str, str]) -> str:
 
 def differences(setting: dict[str, str]) -> str:
     """Run the notebooks under a setting; return each page and cell that differs, and the texts."""
-    pages = sorted((ROOT / "notebooks").glob("*.ipynb"))
     command = [sys.executable, "-m", "pytest", "-q", "--color=no", "--nbval"]
     command += ["--nbval-current-env", "-p", "no:cacheprovider", "--rootdir", ROOT]
     command += ["-k", "ipynb", ROOT / "tests" / "test_notebook_files.py"]  # for tests/conftest.py
     environment = {**os.environ, "PARTIAL_POOLING_QUIET": "1", "PYTHONPATH": str(ROOT), **setting}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [*command, *pages], cwd=ROOT, env=environment, capture_output=True, text=True
+        [*command, *notebooks(ROOT)], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     if done.returncode == 0:
         return ""
