@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# The pages: the text of each is NAME.md, its notebook NAME.ipynb (helpers/pages.py is this line in Python).
+# The pages: the text of each is NAME.md, its notebook NAME.ipynb (site/listing.py is this line in Python).
 FOLDERS := notebooks notebooks/further
 # A third of the disk would be compiled files that nobody uses: Python compiles what it imports.
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile

@@ -16,7 +16,6 @@
 `helpers.slider`            the slider itself: what `slider.js` draws
 `helpers.explore`           explorables: pictures that a reader moves
 `helpers.check`             the visible checks behind exercises
-`helpers.pages`             which files are the pages
 ==========================  =====================================================
 
 Importing any of them is quick: seaborn, pandas, scipy.stats and matplotlib.pyplot are loaded by

@@ -24,7 +24,7 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
-from helpers.pages import notebooks, page_name
+from listing import notebooks, page_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = notebooks(ROOT)

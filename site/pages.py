@@ -12,7 +12,7 @@ from pathlib import Path
 from docutils import nodes
 
 from helpers import explore
-from helpers.pages import notebooks, page_name
+from listing import notebooks, page_name
 
 
 def copy_notebooks(root: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from helpers.pages import notebooks, page_name
+from listing import notebooks, page_name
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Copied as they are, besides what pyproject.toml lists and the pictures that the pages show.

@@ -59,7 +59,7 @@ def run_cell():
     import numpy as np
     from matplotlib import pyplot as plt
 
-    from helpers.pages import notebooks, page_name
+    from listing import notebooks, page_name
 
     def run(page: str, part: str, **given) -> dict:
         (path,) = (path for path in notebooks(ROOT) if page_name(path).startswith(page))

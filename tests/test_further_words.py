@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helpers.pages import texts
+from listing import texts
 
 # Words that people search for and that no page but this one uses yet.
 UNUSED = {

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.pages import notebooks, page_name
+from listing import notebooks, page_name
 from tests.folds import exercises
 
 pytestmark = pytest.mark.browser

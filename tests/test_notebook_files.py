@@ -13,7 +13,7 @@ import jupytext
 import nbformat
 import pytest
 
-from helpers.pages import FOLDERS, notebooks, page_name, texts
+from listing import FOLDERS, notebooks, page_name, texts
 from tests.folds import exercises, fold, is_folded
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.pages import page_name, texts
+from listing import page_name, texts
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = texts(ROOT)

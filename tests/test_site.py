@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 
-from helpers.pages import notebooks, page_name
+from listing import notebooks, page_name
 from tests.folds import exercises, is_folded
 
 pytestmark = pytest.mark.long

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.pages import page_name, texts
+from listing import page_name, texts
 
 pytestmark = pytest.mark.browser
 

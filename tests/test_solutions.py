@@ -13,7 +13,7 @@ import jupytext
 import pytest
 from matplotlib import pyplot as plt
 
-from helpers.pages import page_name, texts
+from listing import page_name, texts
 from tests.folds import exercises
 
 ROOT = Path(__file__).resolve().parent.parent

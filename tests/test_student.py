@@ -18,7 +18,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.pages import notebooks, page_name, texts
+from listing import notebooks, page_name, texts
 
 ROOT = Path(__file__).resolve().parent.parent
 

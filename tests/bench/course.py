@@ -17,10 +17,11 @@ from pathlib import Path
 
 import psutil
 
-from helpers.pages import notebooks as pages
-from helpers.pages import page_name
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "site"))
+
+import listing  # noqa: E402
+
 BIN = ROOT / ".venv" / "bin"
 
 
@@ -45,7 +46,7 @@ class Kernel(threading.Thread):
 def notebooks() -> dict:
     """Run every notebook in a fresh kernel, one after another; nothing is stored."""
     found = []
-    for path in pages(ROOT):
+    for path in listing.notebooks(ROOT):
         start = time.perf_counter()
         running = subprocess.Popen(
             [BIN / "jupyter", "execute", path],
@@ -59,7 +60,9 @@ def notebooks() -> dict:
         running.communicate()
         taken = time.perf_counter() - start
         ok = not running.returncode
-        found.append({"page": page_name(path), "seconds": taken, "peak": watch.peak, "ok": ok})
+        found.append(
+            {"page": listing.page_name(path), "seconds": taken, "peak": watch.peak, "ok": ok}
+        )
     return {"notebooks": found}
 
 

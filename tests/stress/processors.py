@@ -19,9 +19,11 @@ from pathlib import Path
 from numpy._core._multiarray_umath import __cpu_dispatch__ as dispatched
 from numpy._core._multiarray_umath import __cpu_features__ as features
 
-from helpers.pages import notebooks
-
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "site"))
+
+import listing  # noqa: E402
+
 NUDGE = ROOT / "tests" / "stress" / "nudge"
 #: NumPy's names: one for a level since 2.4, before that one for each feature.
 LEVELS = {"X86_V4": r"X86_V4|AVX512.*", "X86_V3": r"X86_V3|AVX2|FMA3"}
@@ -98,7 +100,11 @@ def differences(setting: dict[str, str]) -> str:
     environment = {**os.environ, "PARTIAL_POOLING_QUIET": "1", "PYTHONPATH": str(ROOT), **setting}
     environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [*command, *notebooks(ROOT)], cwd=ROOT, env=environment, capture_output=True, text=True
+        [*command, *listing.notebooks(ROOT)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     if done.returncode == 0:
         return ""

@@ -19,9 +19,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from helpers.pages import notebooks, page_name
-
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "site"))
+
+import listing  # noqa: E402
+
 ZONES = ("UTC", "Pacific/Kiritimati", "America/St_Johns", "Asia/Kathmandu")
 #: A process with a network of its own, in which only the machine itself can be reached.
 ALONE = ["unshare", "--net", "--mount", "sh", "-c"]
@@ -48,7 +50,7 @@ def run(number: int, place: Path, comma: dict, alone: bool) -> bool:
     subprocess.run(["git", "clone", "--quiet", ROOT, copy], check=True)
     subprocess.run(["chmod", "-R", "a-w", copy], check=True)
     elsewhere.mkdir()
-    pages = notebooks(copy)
+    pages = listing.notebooks(copy)
     chance.shuffle(pages)
     changed = {
         "PYTHONHASHSEED": str(chance.randrange(2**32)),
@@ -82,7 +84,7 @@ def run(number: int, place: Path, comma: dict, alone: bool) -> bool:
     told = {**changed, **words, "HOME": "set" if home else "none", "in": inside.name}
     same = done.returncode == 0
     print(f"{number:3d} {'identical' if same else 'DIFFERENT'} {seconds:4.0f} s", told, flush=True)
-    print("    order:", *map(page_name, pages), "|", *summary(done.stdout), flush=True)
+    print("    order:", *map(listing.page_name, pages), "|", *summary(done.stdout), flush=True)
     if not same:
         print(done.stdout[-4000:], done.stderr[-1000:], sep="\n", flush=True)
     return same
