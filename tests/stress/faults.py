@@ -185,6 +185,13 @@ FAULTS = [
         "sixth * 10**2 / 6",
         "test_05_your_turn::test_intervals_of_the_grid_by_a_second_route",
     ),
+    Fault(
+        "entries for data sets, Monte Carlo errors",
+        "helpers/simulate.py",
+        "values = values.mean(axis=1)",
+        "values = values.ravel()",
+        "test_simulate",
+    ),
     # heads for person-years
     Fault(
         "heads for person-years, helper",
