@@ -145,22 +145,12 @@ def test_letters_tell_nothing_until_all_are_right(number, right, tries):
 # ------------------------------------------------------------------ answers of any other kind
 
 
-class Stubborn:
-    """Nothing can be done with it."""
-
-    def refuse(self, *_, **__):
-        raise RuntimeError("no")
-
-    __float__ = __array__ = __iter__ = __len__ = __repr__ = refuse
-
-
 ODD = {"None": None, "text": "one half of all the counties", "True": True, "inf": -np.inf, "i": 1j}
 ODD |= {"nan": np.nan, "dict": {"a": 1}, "set": {1, 2}, "empty": (), "nested": (1, (2, 3))}
 ODD |= {"table": np.zeros((2, 2)), "many": np.arange(7), "digits": np.array(["1", "2"])}
 ODD |= {"text among numbers": [1, "2", 3], "True among numbers": [True, 2.0], "function": np.mean}
 ODD |= {"prints": print, "ends": lambda *_: exit(), "class": int, "symbol": sympy.Symbol("x")}
 ODD |= {"frame": pd.DataFrame({"a": [1, 2], "b": [3, 4]}), "missing": pd.NA, "long": 10**400}
-ODD |= {"stubborn": Stubborn(), "stubborns": [Stubborn()]}
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)

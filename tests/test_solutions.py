@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import re
 import warnings
 from pathlib import Path
 
@@ -22,11 +21,11 @@ NEVER_RIGHT = {"0.2", "5.7"}
 
 
 def passes(number: str, told: str) -> bool:
-    """Say whether a check accepts an answer; in `NEVER_RIGHT`, whether it has no complaint."""
-    if number in NEVER_RIGHT:
-        complaint = re.search("not yet|no answer yet|not right", told)
-        return told.startswith(f"Exercise {number}: ") and not complaint
-    return told == f"Exercise {number}: right.\n"
+    """Say whether a check accepts an answer; in `NEVER_RIGHT`, whether it notes it."""
+    start = f"Exercise {number}: "
+    return (
+        told.startswith(f"{start}noted.") if number in NEVER_RIGHT else told == f"{start}right.\n"
+    )
 
 
 def run(source: str, names: dict, where: str) -> str:
@@ -55,8 +54,7 @@ def run_page(path: Path, cells: list, solutions: dict[int, str]) -> list[str]:
 @pytest.mark.parametrize("path", texts(ROOT), ids=page_name)
 def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, kidney_is_real):
     """Run the page twice: as a reader opens it, and with every exercise solved."""
-    shown = "IPython.display.display"
-    monkeypatch.setattr(shown, lambda data, **_: print(data["text/plain"]))
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: print(data["text/plain"]))
     cells = jupytext.read(path).cells
     asked = exercises(cells)
     opened = run_page(path, cells, {})
@@ -79,11 +77,9 @@ def test_solutions_pass_their_checks_and_print_what_they_say(path, monkeypatch, 
 
 
 def test_a_wrong_solution_is_noticed():
-    assert not passes("1.4", "Exercise 1.4: not yet. The population is fixed.\n")
-    assert not passes("1.4", "Exercise 1.5: right.\n") and not passes(
-        "1.4", "Exercise 1.4: noted.\n"
-    )
-    for told, good in (("not yet. No number.", False), ("no answer yet.", False), ("noted.", True)):
-        assert passes("5.7", f"Exercise 5.7: {told}\n") == good
-    assert run("x = 2\nx", {}, "a cell") == "2\n"
-    assert run("x = 2\nx;\nNone", {}, "a cell") == ""
+    assert passes("1.4", "Exercise 1.4: right.\n") and passes("5.7", "Exercise 5.7: noted. Why.\n")
+    for number, told in (("1.4", "1.4: not yet."), ("1.4", "1.5: right."), ("1.4", "1.4: noted.")):
+        assert not passes(number, f"Exercise {told}\n")
+    for told in ("not yet.", "no answer yet.", "right."):
+        assert not passes("5.7", f"Exercise 5.7: {told}\n")
+    assert run("x = 2\nx", {}, "a cell") == "2\n" and run("2;\nNone", {}, "a cell") == ""

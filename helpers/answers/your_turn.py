@@ -28,8 +28,8 @@ why_not = {
 }
 EXERCISES["5.1"] = Choice("c", why_not)
 
-table = load_sids().filter(regex="^(deaths|births)")
-n, y, later_n, later_y = table.to_numpy(float).T
+columns = ["deaths_1974_78", "births_1974_78", "deaths_1979_84", "births_1979_84"]
+y, n, later_y, later_n = load_sids()[columns].to_numpy(float).T
 later, fit = later_y / later_n, fit_marginal_likelihood(y, n)
 raw, complete, partial = rates = poolings(y, n, fit)
 
@@ -52,7 +52,7 @@ slips = {
 }
 EXERCISES["5.2"] = Numbers(right, slips, rtol=(1.5e-3, 0.01, 0.01))
 
-right = error(rates, later, later_n)
+right, unweighted = error(rates, later, later_n), error(rates, later)
 
 
 def one_rate(rate):
@@ -62,9 +62,7 @@ def one_rate(rate):
 
 IN_HINDSIGHT = "uses the state's rate of 1979-84, which nobody knew before. Use that of 1974-78."
 slips = {
-    "Every county counts the same there. Weight each by its births of 1979-84.": error(
-        rates, later
-    ),
+    "Every county counts the same there. Weight each by its births of 1979-84.": unweighted,
     "Those are root mean squared errors: leave out the square root.": np.sqrt(right),
     "Those are squared rates per birth. Multiply the rates by 1,000 before squaring.": right / 1e6,
     "Weight by the births of 1979-84, not of 1974-78.": error(rates, later, n),
@@ -131,7 +129,8 @@ EXERCISES["5.7"] = Behaviour(
 )
 
 table = load_baseball()
-n, y, later_n, later_y = table.filter(regex="hits|bats").to_numpy(float).T
+columns = ["hits", "at_bats", "remaining_hits", "remaining_at_bats"]
+y, n, later_y, later_n = table[columns].to_numpy(float).T
 later, scored = later_y / later_n, table["player"] != "Billy Williams"
 fit = fit_marginal_likelihood(y, n)
 right = weights(fit.prior_sample_size, 45)

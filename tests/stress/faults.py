@@ -325,6 +325,27 @@ FAULTS = [
         "test_04_rat_tumors::test_the_current_experiment_is_no_part_of_the_moments",
     ),
     Fault(
+        "half right is right, helper",
+        "helpers/answers/kinds.py",
+        "near.all(axis=1).any()",
+        "near.any(axis=1).any()",
+        "test_checks",
+    ),
+    Fault(
+        "a superset of the letters is right, helper",
+        "helpers/answers/kinds.py",
+        "order(letters) == order(self.expected)",
+        "order(letters) >= order(self.expected)",
+        "test_checks",
+    ),
+    Fault(
+        "a slip is another number, helper",
+        "helpers/answers/your_turn.py",
+        "abs([0, 1, 1] - right)",
+        "abs([0, 1, 2] - right)",
+        "test_checks",
+    ),
+    Fault(
         "row 71 in the prior, section 1",
         P4,
         "old_y, old_n = y[:-1], n[:-1]",
