@@ -74,13 +74,12 @@ def group_sums(y, group, X=None) -> GroupSums:
         same_length(y=y, X=column)
     groups, codes = labels(group, y.size)
     n = np.bincount(codes).astype(float)
-    centre = np.array([column.mean() for column in (*columns, y)])
-    rows = [column - middle for column, middle in zip((*columns, y), centre, strict=True)]
-    means = np.column_stack([np.bincount(codes, column) / n for column in rows])
-    for column, mean in zip(rows, means.T, strict=True):
-        column -= mean[codes]
-    within = np.array([[left @ right for right in rows] for left in rows])
-    return GroupSums(groups, n, means, within, centre, names, codes)
+    rows = np.array([*columns, y])  # (k + 1, N)
+    centre = rows.mean(axis=1)
+    rows -= centre[:, None]
+    means = np.array([np.bincount(codes, row) / n for row in rows])
+    rows -= means[:, codes]
+    return GroupSums(groups, n, means.T, rows @ rows.T, centre, names, codes)
 
 
 def group_values(table, sums):
@@ -97,7 +96,7 @@ def group_values(table, sums):
             rule = f"it must be constant within a group; group {label!r} has several values"
             raise ValueError(f"group_predictors[{name!r}]: {rule}")
         return names, own
-    if not hasattr(table, "index"):
+    if not isinstance(table, pd.Series | pd.DataFrame):
         raise ValueError("group_predictors: one value a row, or a Series by group, is wanted")
     at = table.index.get_indexer(pd.Index(sums.groups, tupleize_cols=False))
     if (at < 0).any():
