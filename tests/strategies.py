@@ -59,13 +59,13 @@ def measured(draw, least=1, most=7):
 
 @st.composite
 def grouped(draw, groups=(2, 6), rows=8):
-    """Draw (y, group, x): the first group has three rows or more, which differ."""
+    """Draw (y, group, x): the first group has three rows or more, and y varies in it."""
     sizes = draw(st.lists(st.integers(1, rows), min_size=groups[0], max_size=groups[1]))
     sizes[0] += 2
     group = np.repeat(np.arange(len(sizes)), sizes)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     y, x = rng.normal(size=(2, group.size))
-    y[:3] = -1, 0, 1
+    y[:3], x[:3] = (-1, 0, 1), (0, 1, 0)  # no slope takes that away
     between = draw(st.sampled_from([0.0, 1e-3, 0.5, 2.0, 50.0]))
     return y + between * rng.normal(size=len(sizes))[group], group, x
 
