@@ -249,7 +249,7 @@ METHODS = {
 }
 
 
-def trial(truth, *, se: float, rng, only=..., names=tuple(METHODS)) -> dict[str, simulate.Score]:
+def trial(truth, *, se: float, rng, only=None, names=tuple(METHODS)) -> dict[str, simulate.Score]:
     """Draw one raw mean for every true value, and score every way of `METHODS`.
 
     Parameters
@@ -265,7 +265,7 @@ def trial(truth, *, se: float, rng, only=..., names=tuple(METHODS)) -> dict[str,
         Only these ways. James-Stein gives no intervals; their coverage is NaN.
     """
     raw = truth + se * generator(rng).standard_normal(truth.shape)
-    scores = {}
+    only, scores = ... if only is None else only, {}
     for name in names:
         answer = METHODS[name](raw, se)
         inside = None if name == "James-Stein" else answer.holds(truth)[only]
