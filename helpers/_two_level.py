@@ -5,33 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import brentq
 
 from helpers._validate import labels, same_length, vector
 
 
-def series(values, groups, name):
-    """Make a pandas Series by group; a tuple is one label."""
-    import pandas as pd
-
-    return pd.Series(values, index=pd.Index(groups, name="group", tupleize_cols=False), name=name)
+def series(groups, **values):
+    """Return a Series by group for each name; a tuple is one label."""
+    index = pd.Index(groups, name="group", tupleize_cols=False)
+    return {name: pd.Series(array, index=index, name=name) for name, array in values.items()}
 
 
 def columns_of(name, table, letter="x"):
     """Return names and float columns of a DataFrame, a Series or an array, one row a row."""
     if table is None:
         return (), []
-    if hasattr(table, "columns"):
-        names = tuple(map(str, table.columns))
-        columns = [table.iloc[:, at] for at in range(len(names))]
-    elif getattr(table, "name", None) is not None:  # a Series
-        names, columns = (str(table.name),), [table]
-    else:
-        array = np.asanyarray(table)
-        columns = [array] if array.ndim < 2 else list(array.T)
-        names = tuple(f"{letter}{at + 1}" for at in range(len(columns)))
-    named = zip(names, columns, strict=True)
-    return names, [vector(f"{name}[{at!r}]", column) for at, column in named]
+    frame = table if hasattr(table, "columns") else pd.DataFrame(table)
+    if frame is not table and getattr(table, "name", None) is None:
+        frame.columns = [f"{letter}{at + 1}" for at in range(frame.shape[1])]
+    names = tuple(map(str, frame.columns))
+    return names, [vector(f"{name}[{at!r}]", frame.iloc[:, k]) for k, at in enumerate(names)]
 
 
 @dataclass(frozen=True)
@@ -73,29 +67,19 @@ class GroupSums:
 
 
 def group_sums(y, group, X=None) -> GroupSums:
-    """Sum rows by group.
-
-    Parameters
-    ----------
-    y : array_like, shape (N,)
-    group : array_like, shape (N,)
-        Any hashable labels.
-    X : DataFrame or array_like, shape (N, k), optional
-        Predictors of the rows, without the intercept.
-    """
+    """Sum rows by group: y (N,), labels (N,) of any hashable kind, and predictors X (N, k)."""
     y = vector("y", y)
     names, columns = columns_of("X", X)
     for column in columns:
         same_length(y=y, X=column)
     groups, codes = labels(group, y.size)
     n = np.bincount(codes).astype(float)
-    centre = np.array([column.mean() for column in (*columns, y)])
-    rows = [column - middle for column, middle in zip((*columns, y), centre, strict=True)]
-    means = np.column_stack([np.bincount(codes, column) / n for column in rows])
-    for column, mean in zip(rows, means.T, strict=True):
-        column -= mean[codes]
-    within = np.array([[left @ right for right in rows] for left in rows])
-    return GroupSums(groups, n, means, within, centre, names, codes)
+    rows = np.array([*columns, y])  # (k + 1, N)
+    centre = rows.mean(axis=1)
+    rows -= centre[:, None]
+    means = np.array([np.bincount(codes, row) / n for row in rows])
+    rows -= means[:, codes]
+    return GroupSums(groups, n, means.T, rows @ rows.T, centre, names, codes)
 
 
 def group_values(table, sums):
@@ -103,22 +87,22 @@ def group_values(table, sums):
     names, columns = columns_of("group_predictors", table, "u")
     if not columns:
         return (), np.empty((sums.n.size, 0))
-    if sums.codes is not None and columns[0].size == sums.codes.size:
-        at = np.unique(sums.codes, return_index=True)[1]
-        for name, column in zip(names, columns, strict=True):
-            odd = column != column[at][sums.codes]
-            if odd.any():
-                label = sums.groups.tolist()[sums.codes[np.argmax(odd)]]
-                rule = f"it must be constant within a group; group {label!r} has several values"
-                raise ValueError(f"group_predictors[{name!r}]: {rule}")
-    elif hasattr(table, "index"):
-        at = table.index.get_indexer(series(sums.n, sums.groups, "n").index)
-        if (at < 0).any():
-            label = sums.groups.tolist()[np.argmax(at < 0)]
-            raise ValueError(f"group_predictors: group {label!r} has no value")
-    else:
+    values = np.column_stack(columns)
+    if sums.codes is not None and len(values) == sums.codes.size:
+        own = values[np.unique(sums.codes, return_index=True)[1]]
+        odd = np.argwhere(values != own[sums.codes])
+        if odd.size:
+            label, name = sums.groups.tolist()[sums.codes[odd[0, 0]]], names[odd[0, 1]]
+            rule = f"it must be constant within a group; group {label!r} has several values"
+            raise ValueError(f"group_predictors[{name!r}]: {rule}")
+        return names, own
+    if not isinstance(table, pd.Series | pd.DataFrame):
         raise ValueError("group_predictors: one value a row, or a Series by group, is wanted")
-    return names, np.column_stack([column[at] for column in columns])
+    at = table.index.get_indexer(pd.Index(sums.groups, tupleize_cols=False))
+    if (at < 0).any():
+        label = sums.groups.tolist()[np.argmax(at < 0)]
+        raise ValueError(f"group_predictors: group {label!r} has no value")
+    return names, values[at]
 
 
 def full_rank(cross, total, n, centre, names, others):
@@ -140,31 +124,28 @@ class Profile:
     Within a group of n rows the covariance of y is sigma_y^2 (I + ratio 11'). Its inverse leaves
     deviations from the group mean alone and divides the mean by 1 + n ratio. So each quadratic
     form is `within` + sum over groups of n / (1 + n ratio) * (outer product of means), and groups
-    of equal size are added up before the search starts. All is about the centre.
+    of equal size are added up before the search starts. All is about the centre, `origin`.
     """
 
     def __init__(self, sums: GroupSums, group_predictors=None, method="reml"):
         if method not in ("reml", "ml"):
             raise ValueError(f'method: "reml" or "ml" is wanted; got {method!r}')
-        names, values = group_values(group_predictors, sums)
-        k = len(sums.names)
-        self.sums, self.n, self.k, self.method = sums, sums.n, k, method
+        names, u = group_values(group_predictors, sums)
+        self.sums, self.n, self.k, self.method = sums, sums.n, len(sums.names), method
         self.names = ("intercept", *sums.names, *names)
         self.p, self.rows, filled = len(self.names), sums.n.sum(), np.count_nonzero(sums.n)
         self.freedom = self.rows - (self.p if method == "reml" else 0)
         if filled <= len(names) + 1:
             raise ValueError(f"group: more than {len(names) + 1} groups are wanted; got {filled}")
-        if self.rows - k - filled < 1:
+        if self.rows - self.k - filled < 1:
             raise ValueError(
                 "group: too few rows in groups of two or more to tell sigma_y from sigma_alpha"
             )
-        middle = sums.n @ values / self.rows
-        self.origin = np.r_[0.0, sums.centre[:k], middle, sums.centre[k]]
-        self.means = np.column_stack(
-            [np.ones(sums.n.size), sums.means[:, :k], values - middle, sums.means[:, k]]
-        )
+        x, y, middle = sums.means[:, :-1], sums.means[:, -1], sums.n @ u / self.rows
+        self.means = np.column_stack([np.ones(sums.n.size), x, u - middle, y])
+        self.origin = np.r_[0.0, sums.centre[:-1], middle, sums.centre[-1]]
         self.within = np.zeros((self.p + 1, self.p + 1))
-        moving = np.r_[1 : 1 + k, self.p]
+        moving = np.r_[1 : 1 + self.k, self.p]
         self.within[np.ix_(moving, moving)] = sums.within
         total = (self.within + (sums.n[:, None] * self.means).T @ self.means)[1:, 1:]
         full_rank(total, total, self.rows, self.origin[1:], self.names[1:], "the intercept")
@@ -219,9 +200,7 @@ class Profile:
         for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
             at_one = lambda ratio: self.slope(np.array([ratio]))[0]  # noqa: E731
             valleys.append(brentq(at_one, grid[at], grid[at + 1], xtol=1e-15, rtol=1e-10))
-        if len(valleys) == 1:
-            return valleys[0]
-        return min(valleys, key=lambda ratio: self.deviance(np.array([ratio]))[0])
+        return valleys[int(np.argmin(self.deviance(np.array(valleys))))]
 
     def back(self, coefficients, covariance):
         """Coefficients (G, p) and covariances with the centre undone: the intercept moves."""
@@ -231,15 +210,19 @@ class Profile:
         coefficients[:, 0] += self.origin[-1]
         return coefficients, turn @ covariance @ turn.T
 
-    def intercepts(self, ratio, coefficients):
-        """Return intercepts and weights, (G, J), and what an intercept takes from the coefficients.
+    def group_rows(self):
+        """Return mean rows (J, p + 1), y last, and the design (J, p) at X = 0; no centre is off."""
+        means = self.means + self.origin
+        design = means[:, :-1].copy()
+        design[:, 1 : 1 + self.k] = 0
+        return means, design
 
-        That is the group's design row at X = 0, less its weight times its mean row, (G, J, p)
-        (Henderson, 1975).
-        """
-        design = self.means[:, :-1] + self.origin[:-1]
-        at = design.copy()
-        at[:, 1 : 1 + self.k] = 0
-        weight = ratio[:, None] * self.n / (1 + ratio[:, None] * self.n)
-        residual = self.means[:, -1] + self.origin[-1] - coefficients @ design.T
-        return coefficients @ at.T + weight * residual, weight, at - weight[..., None] * design
+
+def levels(at, weight, means, coefficients, covariance, sigma_alpha):
+    """Mean and sd of groups' levels at design rows `at` (M, p): Henderson (1975).
+
+    The weight goes to how far the group's mean of y lies from the line at its mean design row.
+    """
+    move = at - weight[:, None] * means[:, :-1]  # what is left to the coefficients
+    variance = ((move @ covariance) * move).sum(axis=1) + (1 - weight) * sigma_alpha**2
+    return move @ coefficients + weight * means[:, -1], np.sqrt(variance)

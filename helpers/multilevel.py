@@ -12,13 +12,13 @@ else has a formula (Bates et al., 2015, section 3.4).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
-from helpers._two_level import GroupSums, Profile, columns_of, full_rank, group_sums, series
-from helpers._validate import refuse, vector
+from helpers._two_level import GroupSums, Profile, columns_of, full_rank, group_sums, levels, series
+from helpers._validate import vector
 
 
 @dataclass(frozen=True)
@@ -30,28 +30,20 @@ class Fit:
     standard_errors: np.ndarray
     sigma_y: float  # residual sd, with rows less coefficients in the denominator
     deviance: float = np.nan  # -2 log likelihood at its maximum
-    groups: np.ndarray = field(default=None, repr=False)  # (J,) labels; none under complete pooling
-    intercept_values: np.ndarray = field(default=None, repr=False)  # (J,)
-    intercept_errors: np.ndarray = field(default=None, repr=False)  # (J,) their standard errors
-
-    @cached_property
-    def intercepts(self):
-        """Each group's intercept, a pandas Series by group."""
-        return series(self.intercept_values, self.groups, "intercept")
-
-    @cached_property
-    def intercept_sd(self):
-        """Sd of each intercept (given the sigmas), a pandas Series by group."""
-        return series(self.intercept_errors, self.groups, "intercept_sd")
+    intercepts: pd.Series = field(default=None, repr=False)  # by group; none in complete pooling
+    intercept_sd: pd.Series = field(default=None, repr=False)  # of each (given the sigmas)
 
     def __str__(self) -> str:
-        """Coefficients with their standard errors, and the spread."""
+        """Coefficients with their standard errors, and the spreads."""
         width = max(map(len, self.names), default=0)
         rows = zip(self.names, self.coefficients, self.standard_errors, strict=True)
         lines = [f"{name:{width}} {value:7.3f} (se {error:.3f})" for name, value, error in rows]
         if "intercept" not in self.names:
-            lines.insert(0, f"{self.groups.size} intercepts, one for each group")
-        return "\n".join([*lines, f"sigma_y {self.sigma_y:.3f}"])
+            lines.insert(0, f"{self.intercepts.size} intercepts, one for each group")
+        return "\n".join([*lines, self._spread()])
+
+    def _spread(self) -> str:
+        return f"sigma_y {self.sigma_y:.3f}"
 
 
 @dataclass(frozen=True)
@@ -65,23 +57,34 @@ class Prediction:
 
 @dataclass(frozen=True)
 class MultilevelFit(Fit):
-    """A fitted two-level model: one spread within groups, one between them."""
+    """A fitted two-level model: one spread within groups, one between them.
+
+    `estimate`, `interval` and `predictive` take the population of intercepts (where predictors
+    are 0) as known, and are about a group whose `n` rows have the mean `y` there. `intercept_sd`
+    and `predict` count that the coefficients are estimated.
+    """
 
     sigma_alpha: float = 0.0  # sd of the groups' intercepts about their mean; 0 is legal
     method: str = "reml"
     n: np.ndarray = field(default=None, repr=False)  # (J,) rows in each group
     covariance: np.ndarray = field(default=None, repr=False)  # (p, p) of the coefficients
-    design_means: np.ndarray = field(default=None, repr=False)  # (J, p)
+    means: np.ndarray = field(default=None, repr=False)  # (J, p + 1) of the design and, last, y
     row_predictors: int = field(default=0, repr=False)
 
-    def __str__(self) -> str:
-        """Coefficients, both spreads, the prior sample size and the deviance."""
-        lines = super().__str__().splitlines()
-        lines[-1] = (
-            f"sigma_alpha {self.sigma_alpha:.3f}, {lines[-1]}, prior sample size "
-            f"{self.prior_sample_size:.1f}; {self.method} deviance {self.deviance:.1f}"
-        )
-        return "\n".join(lines)
+    def _spread(self) -> str:
+        size = f"prior sample size {self.prior_sample_size:.1f}"
+        spreads = f"sigma_alpha {self.sigma_alpha:.3f}, {super()._spread()}"
+        return f"{spreads}, {size}; {self.method} deviance {self.deviance:.1f}"
+
+    @property
+    def mean(self) -> float:
+        """Mean of the population of intercepts."""
+        return float(self.coefficients[0])
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the population of intercepts: sigma_alpha."""
+        return self.sigma_alpha
 
     @property
     def prior_sample_size(self) -> float:
@@ -95,9 +98,23 @@ class MultilevelFit(Fit):
 
     def weight(self, n):
         """Share of a group's own data in its intercept: n / (n + prior sample size)."""
-        n = np.asarray(n, float)
-        refuse("n", "must be finite and >= 0", ~((n >= 0) & np.isfinite(n)), n)
-        return n / (n + self.prior_sample_size)
+        return np.asarray(n) / (np.asarray(n) + self.prior_sample_size)
+
+    def estimate(self, y, n):
+        """Intercept of a group: weight * y + (1 - weight) * mean."""
+        return self.mean + self.weight(n) * (np.asarray(y) - self.mean)
+
+    def interval(self, y, n, level=0.95):
+        """Return the ends of the interval that holds the intercept with probability `level`."""
+        reach = ndtri(0.5 + level / 2) * np.sqrt(1 - self.weight(n)) * self.sd
+        return self.estimate(y, n) - reach, self.estimate(y, n) + reach
+
+    def predictive(self, y, n, m=1):
+        """Distribution (of scipy.stats) of the mean of `m` further rows of the group."""
+        from scipy import stats
+
+        sd = np.sqrt((1 - self.weight(n)) * self.sd**2 + self.sigma_y**2 / m)
+        return stats.norm(self.estimate(y, n), sd)
 
     def predict(self, X=None, *, group=None, group_predictors=None) -> Prediction:
         """Predict at the rows of `X`, for seen groups or, without `group`, for a new one.
@@ -110,48 +127,38 @@ class MultilevelFit(Fit):
         group_predictors : array_like, shape (M, q), optional
             Of the new group; a seen group has its own.
         """
-        k = self.row_predictors
-        rows = self._given("X", X, self.names[1 : 1 + k])
+        k, p = self.row_predictors, self.coefficients.size
+        rows = _given("X", X, self.names[1 : 1 + k])
         if group is None:
-            values = self._given("group_predictors", group_predictors, self.names[1 + k :])
-            level = self.coefficients[0] + values @ self.coefficients[1 + k :]
-            weight, means = np.zeros(1), np.zeros((1, self.coefficients.size))
+            values = _given("group_predictors", group_predictors, self.names[1 + k :])
+            weight, means = np.zeros(1), np.zeros((1, p + 1))
+        elif group_predictors is not None:
+            raise ValueError("group_predictors: a seen group has its own; leave them out")
         else:
-            if group_predictors is not None:
-                raise ValueError("group_predictors: a seen group has its own; leave them out")
-            member = self._positions(group)
-            weight, means = self.weight(self.n[member]), self.design_means[member]
-            values, level = means[:, 1 + k :], self.intercept_values[member]
-        if len(rows) != len(values) and 1 not in (len(rows), len(values)):
-            raise ValueError(f"X and group: equal lengths are wanted; {len(rows)}, {len(values)}")
-        at = np.ones((max(len(rows), len(values)), self.coefficients.size))
+            one = isinstance(group, str | tuple) or not np.iterable(group)
+            place = {label: at for at, label in enumerate(self.intercepts.index.tolist())}
+            try:
+                member = [place[label] for label in ([group] if one else group)]
+            except KeyError as label:
+                raise ValueError(f"group: {label} is not in the fit; leave a new one out") from None
+            weight, means = self.weight(self.n[member]), self.means[member]
+            values = means[:, 1 + k : -1]
+        at = np.ones((*np.broadcast_shapes((len(rows),), (len(values),)), p))
         at[:, 1 : 1 + k], at[:, 1 + k :] = rows, values
-        move = at - weight[:, None] * means
-        variance = ((move @ self.covariance) * move).sum(axis=1)
-        sd = np.sqrt(variance + (1 - weight) * self.sigma_alpha**2)
-        mean = level + at[:, 1 : 1 + k] @ self.coefficients[1 : 1 + k]
+        mean, sd = levels(at, weight, means, self.coefficients, self.covariance, self.sd)
         return Prediction(mean, sd, np.hypot(sd, self.sigma_y))
 
-    def _positions(self, group):
-        one = isinstance(group, str | tuple) or not np.iterable(group)
-        wanted = [group] if one else list(group)
-        place = {label: at for at, label in enumerate(self.groups.tolist())}
-        unseen = [label for label in wanted if label not in place]
-        if unseen:
-            raise ValueError(f"group: {unseen[0]!r} is not in the fit; for a new one leave it out")
-        return np.array([place[label] for label in wanted])
 
-    def _given(self, name, values, names):
-        """Return predictors asked for as an array of shape (rows, columns)."""
-        if hasattr(values, "columns"):
-            values = values.rename(columns=str).reindex(columns=list(names))
-        array = np.empty((1, 0)) if values is None else np.asarray(values, float)
-        if array.ndim < 2:
-            array = array.reshape(-1, 1) if len(names) == 1 else array.reshape(1, -1)
-        if array.shape[1] != len(names):
-            raise ValueError(f"{name}: {len(names)} column(s) are wanted; got {array.shape[1]}")
-        refuse(name, "every entry must be finite", ~np.isfinite(array), array)
-        return array
+def _given(name, values, names):
+    """Return predictors asked for as an array of shape (rows, columns)."""
+    if hasattr(values, "columns"):
+        values = values.rename(columns=str)[list(names)]
+    array = np.empty((1, 0)) if values is None else np.asarray(values, float)
+    if array.ndim < 2:
+        array = array.reshape((-1, 1) if len(names) == 1 else (1, -1))
+    if array.shape[1] != len(names):
+        raise ValueError(f"{name}: {len(names)} column(s) are wanted; got {array.shape[1]}")
+    return array
 
 
 def no_pooling(y, group, X=None) -> Fit:
@@ -168,14 +175,13 @@ def no_pooling(y, group, X=None) -> Fit:
     variance = max(sums.within[-1, -1] - sums.within[:-1, -1] @ slopes, 0.0) / freedom
     means = sums.means + sums.centre
     x = means[:, :-1]
+    sd = np.sqrt(variance * (1 / sums.n + ((x @ inverse) * x).sum(axis=1)))
     return Fit(
         sums.names,
         slopes,
         np.sqrt(variance * np.diag(inverse)),
         float(np.sqrt(variance)),
-        groups=sums.groups,
-        intercept_values=means[:, -1] - x @ slopes,
-        intercept_errors=np.sqrt(variance * (1 / sums.n + ((x @ inverse) * x).sum(axis=1))),
+        **series(sums.groups, intercepts=means[:, -1] - x @ slopes, intercept_sd=sd),
     )
 
 
@@ -186,8 +192,8 @@ def complete_pooling(y, X=None) -> Fit:
     rss = one.sigma_y**2 * (y.size - 1 - len(one.names))
     return Fit(
         ("intercept", *one.names),
-        np.r_[one.intercept_values, one.coefficients],
-        np.r_[one.intercept_errors, one.standard_errors],
+        np.r_[one.intercepts, one.coefficients],
+        np.r_[one.intercept_sd, one.standard_errors],
         one.sigma_y,
         float(y.size * (1 + np.log(2 * np.pi * rss / y.size))) if rss > 0 else -np.inf,
     )
@@ -201,7 +207,7 @@ def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -
     y : array_like, shape (N,)
     group : array_like, shape (N,)
         Any hashable labels.
-    X : DataFrame or array_like, shape (N, k), optional
+    X : DataFrame, Series or array_like, shape (N, k), optional
         Row predictors, without the intercept.
     group_predictors : DataFrame, Series or array_like, optional
         N rows, constant within each group, or a pandas object indexed by group.
@@ -210,63 +216,50 @@ def partial_pooling(y, group, X=None, *, group_predictors=None, method="reml") -
     return fit_sums(group_sums(y, group, X), group_predictors=group_predictors, method=method)
 
 
-def fit_sums(sums: GroupSums, *, group_predictors=None, method="reml") -> MultilevelFit:
-    """Fit as `partial_pooling` does, from sums per group."""
+def fit_sums(sums: GroupSums, *, group_predictors=None, method="reml", sigma_ratio=None):
+    """Fit as `partial_pooling` does, from sums per group, at sigma_alpha / sigma_y if given."""
     profile = Profile(sums, group_predictors, method)
-    return _fit(profile, np.array([profile.best_ratio()]))
-
-
-def fit_at(sigma_ratio, sums: GroupSums, *, group_predictors=None, method="reml") -> MultilevelFit:
-    """Fit as `fit_sums` does, with sigma_alpha / sigma_y held at `sigma_ratio` >= 0."""
-    return _fit(Profile(sums, group_predictors, method), _squares([sigma_ratio]))
-
-
-def _squares(sigma_ratio):
-    ratio = vector("sigma_ratio", sigma_ratio)
-    refuse("sigma_ratio", "must be >= 0", ratio < 0, ratio)
-    return ratio**2
-
-
-def _fit(profile, at):
+    if sigma_ratio is None:
+        sigma_ratio = np.sqrt(profile.best_ratio())
+    at = vector("sigma_ratio", sigma_ratio) ** 2
     coefficients, rss, inverse = profile.solve(at)
     variance = rss / profile.freedom
-    coefficients, covariance = profile.back(coefficients, variance * inverse)
-    values, weight, move = profile.intercepts(at, coefficients)
-    variances = ((move @ covariance) * move).sum(axis=-1) + (1 - weight) * at * variance
+    (coefficients,), (covariance,) = profile.back(coefficients, variance * inverse)
+    sigma_alpha = float(np.sqrt(at[0] * variance[0]))
+    means, design = profile.group_rows()
+    weight = at * profile.n / (1 + at * profile.n)
+    level, sd = levels(design, weight, means, coefficients, covariance, sigma_alpha)
     return MultilevelFit(
         profile.names,
-        coefficients[0],
-        np.sqrt(np.diag(covariance[0])),
+        coefficients,
+        np.sqrt(np.diag(covariance)),
         float(np.sqrt(variance[0])),
         float(profile.deviance(at)[0]),
-        profile.sums.groups,
-        values[0],
-        np.sqrt(variances[0]),
-        sigma_alpha=float(np.sqrt(at[0] * variance[0])),
+        **series(sums.groups, intercepts=level, intercept_sd=sd),
+        sigma_alpha=sigma_alpha,
         method=profile.method,
         n=profile.n,
-        covariance=covariance[0],
-        design_means=profile.means[:, :-1] + profile.origin[:-1],
+        covariance=covariance,
+        means=means,
         row_predictors=profile.k,
     )
 
 
-def profile_deviance(sigma_ratio, sums: GroupSums, *, group_predictors=None, method="reml"):
+def profile_deviance(sums, sigma_ratio, *, group_predictors=None, method="reml"):
     """Deviance at each sigma_alpha / sigma_y (G,), all else at its best: the curve to minimise."""
-    return Profile(sums, group_predictors, method).deviance(_squares(sigma_ratio))
+    profile = Profile(sums, group_predictors, method)
+    return profile.deviance(vector("sigma_ratio", sigma_ratio) ** 2)
 
 
 def three_poolings(y, group) -> dict:
-    """Each group's level: pooling -> (estimate, lower, upper), arrays (J,), 95% intervals."""
+    """Each group's level: pooling -> (estimate, lower, upper) of shape (3, J), 95% intervals."""
     own, both, one = no_pooling(y, group), partial_pooling(y, group), complete_pooling(y)
-    same = np.ones(own.groups.size)
-    found = {
-        "no pooling": (own.intercept_values, own.intercept_errors),
-        "complete pooling": (one.coefficients * same, one.standard_errors * same),
-        "partial pooling": (both.intercept_values, both.intercept_errors),
+    same, reach = np.ones(own.intercepts.size), ndtri(0.975) * np.array([[0], [-1], [1]])
+    return {
+        "no pooling": own.intercepts.to_numpy() + reach * own.intercept_sd.to_numpy(),
+        "complete pooling": same * (one.coefficients + reach * one.standard_errors),
+        "partial pooling": both.intercepts.to_numpy() + reach * both.intercept_sd.to_numpy(),
     }
-    reach = ndtri(0.975)
-    return {how: (at, at - reach * sd, at + reach * sd) for how, (at, sd) in found.items()}
 
 
 def leave_out_errors(
@@ -277,7 +270,7 @@ def leave_out_errors(
     Each row (or, with `whole_groups`, each group) is left out of the coefficients and of its
     group's intercept; `sigma_ratio` = sigma_alpha / sigma_y is held.
     """
-    at = _squares([sigma_ratio])
+    at = vector("sigma_ratio", sigma_ratio) ** 2
     sums = group_sums(y, group, X)
     profile = Profile(sums, group_predictors)
     codes, p = sums.codes, profile.p

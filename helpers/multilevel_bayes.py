@@ -6,23 +6,12 @@ coefficients, unless another prior for sigma_alpha is given to the grid.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from helpers._two_level import Profile, group_sums, series
-from helpers._validate import generator, whole
-
-#: Log priors for sigma_alpha, up to a constant, to give to `posterior_grid` as `log_prior`. The
-#: last puts an inverse-gamma(0.001, 0.001) distribution on the variance, once a common default.
-SPREAD_PRIORS: dict[str, Callable | None] = {
-    "flat": None,
-    "half-normal(0.5)": lambda s: -0.5 * (s / 0.5) ** 2,
-    "half-Cauchy(0.5)": lambda s: -np.log1p((s / 0.5) ** 2),
-    "inverse-gamma(0.001)": lambda s: -(2 * 0.001 + 1) * np.log(s) - 0.001 / s**2,
-}
+from helpers._validate import generator
 
 
 @dataclass(frozen=True)
@@ -38,20 +27,16 @@ class TwoLevelPosterior:
     groups: np.ndarray = field(repr=False)
     intercept_paths: np.ndarray = field(repr=False)  # (G, J) mean intercepts at each sigma_alpha
 
-    @cached_property
-    def sigma_alpha_mass(self) -> np.ndarray:
-        """Share of the posterior at each `sigma_alpha`, shape (G,)."""
-        return self.mass.sum(axis=1)
-
     @property
     def sigma_alpha_density(self) -> np.ndarray:
         """Posterior density of sigma_alpha, shape (G,)."""
-        return self.sigma_alpha_mass / self.width
+        return self.mass.sum(axis=1) / self.width
 
     @property
     def intercepts(self):
         """Posterior mean of each group's intercept, a pandas Series by group."""
-        return series(self.sigma_alpha_mass @ self.intercept_paths, self.groups, "intercept")
+        means = self.mass.sum(axis=1) @ self.intercept_paths
+        return series(self.groups, intercepts=means)["intercepts"]
 
     def mean(self, f) -> float:
         """Posterior mean of f(sigma_alpha, sigma_y), a function that works on arrays.
@@ -61,18 +46,17 @@ class TwoLevelPosterior:
         """
         return float((self.mass * f(self.sigma_alpha[:, None], self.sigma_y)).sum())
 
-    def quantile(self, share):
+    def sigma_alpha_quantile(self, share):
         """Quantiles of sigma_alpha (`share` strictly between 0 and 1)."""
         # The nodes are Gauss-Legendre nodes in x, sigma_alpha = scale (1 + x) / (1 - x), so sums
         # over them give the density's Legendre series, which is integrated term by term.
-        x = np.polynomial.legendre.leggauss(self.sigma_alpha.size)[0]
-        scale = (self.sigma_alpha * (1 - x) / (1 + x))[x.size // 2]
-        terms = self.sigma_alpha_mass @ np.polynomial.legendre.legvander(x, x.size - 1)
-        terms *= np.arange(x.size) + 0.5
-        below = np.polynomial.legendre.legint(terms, lbnd=-1)
+        size, legendre = self.sigma_alpha.size, np.polynomial.legendre
+        x = legendre.leggauss(size)[0]
+        terms = self.mass.sum(axis=1) @ legendre.legvander(x, size - 1) * (np.arange(size) + 0.5)
         fine = np.linspace(-1, 1, 4001)
-        rising = np.maximum.accumulate(np.polynomial.legendre.legval(fine, below))
-        at = np.interp(share, rising, fine)
+        below = legendre.legval(fine, legendre.legint(terms, lbnd=-1))
+        at = np.interp(share, np.maximum.accumulate(below), fine)
+        scale = (self.sigma_alpha * (1 - x) / (1 + x))[size // 2]
         return scale * (1 + at) / (1 - at)
 
 
@@ -110,52 +94,40 @@ def posterior_grid(
     reach = 10 / np.sqrt(2 * max(rows - n.size - profile.k, 1))
     log_sigma_y = np.log(centre) + np.linspace(-reach, reach, 81)
     sigma_y = np.exp(log_sigma_y)
+    means, design = profile.group_rows()
     log_mass = np.empty((nodes, sigma_y.size))
-    coefficients = np.empty((nodes, sigma_y.size, p))
-    intercepts = np.empty((nodes, sigma_y.size, n.size))
+    coefficients, intercepts = np.empty((nodes, p)), np.empty((nodes, n.size))
     for at, spread in enumerate(sigma_alpha):
         ratios = (spread / sigma_y) ** 2
         best, rss, inverse = profile.solve(ratios)
         log_mass[at] = -(rows - p) * log_sigma_y - rss / (2 * sigma_y**2)
         log_mass[at] += (np.linalg.slogdet(inverse)[1] - profile.log_volume(ratios)) / 2
-        coefficients[at] = profile.back(best, inverse)[0]
-        intercepts[at] = profile.intercepts(ratios, coefficients[at])[0]
+        given = np.exp(log_mass[at] - log_mass[at].max())  # sigma_y, at this sigma_alpha
+        given /= given.sum()
+        best = profile.back(best, inverse)[0]
+        coefficients[at] = given @ best
+        off = means[:, -1] - best @ means[:, :-1].T
+        weight = n / (n + 1 / ratios[:, None])
+        intercepts[at] = design @ coefficients[at] + given @ (weight * off)
     log_mass += np.log(width)[:, None]
     if log_prior is not None:
-        log_mass += np.asarray(log_prior(sigma_alpha), float)[:, None]
+        log_mass += log_prior(sigma_alpha)[:, None]
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
     if not mass[:, [0, -1]].sum() < 1e-6:
         raise ValueError("y: too few rows for a posterior of sigma_y that the grid can hold")
-    given = mass / np.maximum(mass.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    return TwoLevelPosterior(
-        profile.names,
-        sigma_alpha,
-        sigma_y,
-        mass,
-        width,
-        np.einsum("gq,gqp->p", mass, coefficients),
-        profile.sums.groups,
-        np.einsum("gq,gqj->gj", given, intercepts),
-    )
+    best, names, groups = mass.sum(axis=1) @ coefficients, profile.names, profile.sums.groups
+    return TwoLevelPosterior(names, sigma_alpha, sigma_y, mass, width, best, groups, intercepts)
 
 
-@dataclass(frozen=True)
-class TwoLevelDraws:
-    """What `gibbs` returns: `draws["intercept"]`, `draws["sigma_alpha"]`, `draws["intercepts"]`."""
-
-    numbers: dict[str, np.ndarray]  # each coefficient and sigma, of shape (chains, draws)
-    intercepts: np.ndarray  # the groups' intercepts, shape (chains, draws, J)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        """Return draws by name: a coefficient, sigma_y, sigma_alpha, or intercepts."""
-        return self.intercepts if name == "intercepts" else self.numbers[name]
+class TwoLevelDraws(dict):
+    """Draws by name: each coefficient, "sigma_y", "sigma_alpha" (chains, draws), "intercepts"."""
 
     def summary(self):
         """Return a table with a row for each coefficient and sigma, as `mcmc.Draws.summary`."""
         from helpers.draws import summary_table
 
-        return summary_table(self.numbers)
+        return summary_table({name: draws for name, draws in self.items() if draws.ndim == 2})
 
 
 def gibbs(y, group, X=None, *, chains=4, draws=1000, warmup=200, rng) -> TwoLevelDraws:
@@ -174,7 +146,6 @@ def gibbs(y, group, X=None, *, chains=4, draws=1000, warmup=200, rng) -> TwoLeve
     rng : numpy.random.Generator
     """
     rng = generator(rng)
-    chains, draws = whole("chains", chains, least=1), whole("draws", draws, least=1)
     profile = Profile(group_sums(y, group, X))
     _enough_groups(profile)
     n, k, sums = profile.n, profile.k, profile.sums
@@ -208,15 +179,13 @@ def gibbs(y, group, X=None, *, chains=4, draws=1000, warmup=200, rng) -> TwoLeve
     shift = sums.centre[k] - kept[..., 1 : 1 + k] @ sums.centre[:k]  # back from the grand means
     kept[..., 0] += shift
     names = (*profile.names, "sigma_y", "sigma_alpha")
-    numbers = {name: kept[..., at] for at, name in enumerate(names)}
-    return TwoLevelDraws(numbers, intercepts + shift[..., None])
+    found = {name: kept[..., at] for at, name in enumerate(names)}
+    return TwoLevelDraws(found, intercepts=intercepts + shift[..., None])
 
 
 def _enough_groups(profile) -> None:
-    """Raise where the flat prior on sigma_alpha has an improper posterior."""
-    filled, wanted = int((profile.n > 0).sum()), profile.p - profile.k + 2
+    """Raise where the flat prior on sigma_alpha has an improper posterior (Gelman, 2006)."""
+    filled, wanted = np.count_nonzero(profile.n), profile.p - profile.k + 2
     if filled < wanted:
-        raise ValueError(
-            f"group: under a flat prior on sigma_alpha at least {wanted} groups with rows are "
-            f"wanted for a proper posterior; got {filled}"
-        )
+        prior = "under a flat prior on sigma_alpha"
+        raise ValueError(f"group: {prior} at least {wanted} groups are wanted; got {filled}")

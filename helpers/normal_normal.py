@@ -43,7 +43,6 @@ def weight(se, between_sd):
     """Share of a unit's own raw mean: between_sd**2 / (between_sd**2 + se**2) (Gelman & Hill 12.1).
 
     With ``se = within_sd / sqrt(n)`` this is n / (n + n0), n0 = within_sd**2 / between_sd**2.
-    An infinite `between_sd` gives 1.
     """
     with np.errstate(divide="ignore"):
         return 1 / (1 + np.square(se) / np.square(between_sd))
@@ -68,9 +67,8 @@ def no_pooling(raw, se) -> Estimates:
 
 def complete_pooling(raw, se) -> Estimates:
     """One number for all units: the mean weighted by 1 / se**2, and its standard error."""
-    raw, se = _measured(raw, se)
     mean, variance = centre(raw, se, 0.0)
-    same = np.ones(raw.shape)
+    same = np.ones(np.shape(raw))
     return Estimates(same * mean[..., None], same * np.sqrt(variance))
 
 
@@ -89,11 +87,8 @@ def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
         uncertainty is *not* counted in `sd` (that is what plugging in means).
     """
     raw, se = _measured(raw, se)
-    between_sd = np.asarray(between_sd, float)
-    good = (between_sd >= 0) & np.isfinite(between_sd)
-    refuse("between_sd", "must be finite and >= 0", ~good, between_sd)
     middle = centre(raw, se, between_sd)[0][..., None] if mean is None else mean
-    share = weight(se, between_sd[..., None])
+    share = weight(se, np.asarray(between_sd, float)[..., None])
     estimate = share * raw + (1 - share) * middle
     return Estimates(estimate, np.broadcast_to(np.sqrt(share) * se, estimate.shape))
 
@@ -116,25 +111,23 @@ def between_sd_naive(raw):
 def between_sd_corrected(raw, se):
     """Observed variance minus the average noise variance, as a standard deviation; 0 if negative.
 
-    The difference is unbiased for between_sd**2 before it is cut off at 0, for equal and unequal
-    standard errors alike.
+    The difference is unbiased for between_sd**2, for equal and unequal standard errors alike.
     """
     return np.sqrt(np.maximum(np.var(raw, axis=-1, ddof=1) - np.mean(np.square(se)), 0))
 
 
 def james_stein(raw, se: float):
-    """Positive-part James-Stein estimates towards the mean of the raw means, one common `se`.
+    """Positive-part James-Stein estimates towards the mean of J >= 4 raw means, one common `se`.
 
     The weight of a unit's own mean is max(0, 1 - (J - 3) se**2 / sum of squares about the mean)
-    (Efron & Morris 1973). It needs J >= 4.
+    (Efron & Morris 1973).
     """
     raw = np.asarray(raw, float)
-    units = raw.shape[-1]
-    if units < 4:
-        raise ValueError(f"raw: James-Stein towards the mean needs 4 or more units; got {units}")
+    if raw.shape[-1] < 4:
+        raise ValueError(f"raw: James-Stein needs 4 or more units; got {raw.shape[-1]}")
     middle = raw.mean(-1, keepdims=True)
     squares = ((raw - middle) ** 2).sum(-1, keepdims=True)
-    noise = (units - 3) * se**2
+    noise = (raw.shape[-1] - 3) * se**2
     share = 1 - noise / np.maximum(squares, noise)  # none where the noise would spread them as far
     return middle + share * (raw - middle)
 
@@ -177,24 +170,22 @@ class Posterior:
 
     def holds(self, truth) -> np.ndarray:
         """Whether the central 95% intervals hold the truth (quicker than finding their ends)."""
-        below = self.cdf(truth)
-        return (below > 0.025) & (below < 0.975)
+        return np.abs(self.cdf(truth) - 0.5) < 0.475
 
-    def quantile(self, level: float) -> np.ndarray:
-        """Posterior quantile of each unit's true value, shape (..., J), by bisection."""
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of the central interval that holds `level`, shape (..., J) each."""
+        return self._quantile(0.5 - level / 2), self._quantile(0.5 + level / 2)
+
+    def _quantile(self, level):
         low = (self.conditional_mean - 9 * self.conditional_sd).min(-2)
         high = (self.conditional_mean + 9 * self.conditional_sd).max(-2)
-        for _ in range(60):
+        for _ in range(60):  # halve the bracket
             middle = (low + high) / 2
             below = self.cdf(middle) < level
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return (low + high) / 2
 
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Return the ends of the central interval that holds `level` of the posterior."""
-        return self.quantile(0.5 - level / 2), self.quantile(0.5 + level / 2)
-
-    def between_sd_quantile(self, level):
+    def between_sd_quantile(self, share):
         """Return posterior quantiles of the between-unit sd (one data set).
 
         Interpolated where the quadrature is even, in between_sd / (between_sd + scale), so that a
@@ -202,7 +193,7 @@ class Posterior:
         """
         scale = np.sqrt(self.between_sd[0] * self.between_sd[-1])
         edges = np.append(0, np.cumsum(self.width * scale / (self.between_sd + scale) ** 2))
-        u = np.interp(level, np.append(0, np.cumsum(self.probability)), edges / edges[-1])
+        u = np.interp(share, np.append(0, np.cumsum(self.probability)), edges / edges[-1])
         return scale * u / (1 - u)
 
 
@@ -216,23 +207,16 @@ def full_bayes(raw, se, *, log_prior=flat, nodes: int = 100) -> Posterior:
     Parameters
     ----------
     raw : array_like, shape (..., J)
-        With a flat prior at least three units are needed for a proper posterior.
+        At least three units with a flat prior, for a proper posterior.
     se : array_like, shape (J,)
     log_prior : callable
         Log prior density of between_sd, up to a constant.
     nodes : int
-        Gauss-Legendre nodes.
-
-    Raises
-    ------
-    ValueError
-        If the posterior sits on so few nodes that the answer could not be trusted.
+        Gauss-Legendre nodes; too few for a narrow posterior are refused.
     """
     raw, se = _measured(raw, se)
     if log_prior is flat and raw.shape[-1] < 3:
-        raise ValueError(
-            f"raw: a flat prior needs 3 or more units for a proper posterior; got {raw.shape[-1]}"
-        )
+        raise ValueError(f"raw: a flat prior needs 3 or more units; got {raw.shape[-1]}")
     scale = np.sqrt(np.exp(np.mean(np.log(se**2))) + np.median(raw.var(-1)))
     u, width = np.polynomial.legendre.leggauss(nodes)
     u, width = (u + 1) / 2, width / 2
@@ -281,8 +265,7 @@ def trial(truth, *, se: float, rng, only=None, names=tuple(METHODS)) -> dict[str
         Only these ways. James-Stein gives no intervals; their coverage is NaN.
     """
     raw = truth + se * generator(rng).standard_normal(truth.shape)
-    only = ... if only is None else only
-    scores = {}
+    only, scores = ... if only is None else only, {}
     for name in names:
         answer = METHODS[name](raw, se)
         inside = None if name == "James-Stein" else answer.holds(truth)[only]

@@ -9,7 +9,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import chi2, norm
+from scipy.stats import chi2, halfcauchy, halfnorm, invgamma, norm
 
 from helpers import multilevel, multilevel_bayes, simulate
 from helpers.check import exercise_of, verdict
@@ -253,8 +253,8 @@ def test_section_5_soft_constraint(radon, fit):
     summary = multilevel.group_sums(radon["log_radon"], radon["county"], radon[["floor"]])
     pooled = complete_pooling(radon["log_radon"], radon[["floor"]])
     own = no_pooling(radon["log_radon"], radon["county"], radon[["floor"]])
-    stiff = multilevel.fit_at(0.001, summary).intercepts
-    loose = multilevel.fit_at(1000, summary).intercepts
+    stiff = multilevel.fit_sums(summary, sigma_ratio=0.001).intercepts
+    loose = multilevel.fit_sums(summary, sigma_ratio=1000).intercepts
     assert np.abs(stiff - pooled.coefficients[0]).max() < 0.001
     assert np.abs(loose - own.intercepts).max() < 0.001
 
@@ -410,7 +410,7 @@ def test_section_11_uranium(radon, fit):
 
 def test_section_12_posterior_of_the_spread(radon, fit):
     exact = multilevel_bayes.posterior_grid(radon["log_radon"], radon["county"], radon[["floor"]])
-    low, high = exact.quantile([0.025, 0.975])
+    low, high = exact.sigma_alpha_quantile([0.025, 0.975])
     at_printed_precision(low, "0.25")
     at_printed_precision(high, "0.43")
     assert exact.mean(lambda a, s: a) == pytest.approx(fit.sigma_alpha, abs=0.01)
@@ -518,13 +518,26 @@ def test_section_13_brier_score_of_the_base_rate(radon):
 
 
 def test_section_14_priors_matter_with_few_counties_only(radon, counties):
+    """The page's printed intervals, from priors as SciPy has them."""
+
+    def inverse_gamma(s):  # on the variance
+        return invgamma(0.001, scale=0.001).logpdf(s**2) + np.log(s)
+
+    priors = {
+        "flat": None,
+        "half-normal(0.5)": halfnorm(scale=0.5).logpdf,
+        "half-Cauchy(0.5)": halfcauchy(scale=0.5).logpdf,
+        "inverse-gamma(0.001)": inverse_gamma,
+    }
     for names, differ in ((counties.index[:5], True), (counties.index, False)):
         keep = radon["county"].isin(names)
         data = (radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep])
-        highs = [
-            multilevel_bayes.posterior_grid(*data, log_prior=prior).quantile(0.975)
-            for prior in multilevel_bayes.SPREAD_PRIORS.values()
-        ]
+        highs = []
+        for name, prior in priors.items():
+            found = multilevel_bayes.posterior_grid(*data, log_prior=prior)
+            low, middle, high = found.sigma_alpha_quantile([0.025, 0.5, 0.975])
+            prints(f"{name} {middle:.2f} ({low:.2f} to {high:.2f})")
+            highs.append(high)
         assert (np.ptp(highs) > 0.5) == differ
         assert differ or np.ptp(highs) < 0.02
     assert np.exp(1.46 - 2) == pytest.approx(0.6, abs=0.03)
@@ -587,7 +600,7 @@ def test_brier_scores_by_a_second_route(radon, fit):
         summary = multilevel.group_sums(
             radon["log_radon"][keep], radon["county"][keep], radon[["floor"]][keep]
         )
-        part = multilevel.fit_at(ratio, summary)
+        part = multilevel.fit_sums(summary, sigma_ratio=ratio)
         seen = radon["county"][row] in part.intercepts.index
         where = {"group": radon["county"][row]} if seen else {}
         mean = part.predict(radon["floor"][row], **where).mean[0]

@@ -59,7 +59,7 @@ def main(groups: int, partitions: int) -> dict:
             taken = time.perf_counter() - start
 
     def numbers(fit):
-        kept = (fit.coefficients, fit.standard_errors, fit.intercept_values, fit.intercept_errors)
+        kept = (fit.coefficients, fit.standard_errors, fit.intercepts, fit.intercept_sd)
         return np.r_[(*kept, fit.sigma_alpha, fit.sigma_y, fit.deviance)]
 
     off = np.abs(numbers(spread) / numbers(whole) - 1).max()
