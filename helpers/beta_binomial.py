@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import optimize
@@ -31,13 +31,15 @@ class BetaPopulation:
 
     alpha: float  # prior successes, > 0
     beta: float  # prior failures, > 0
-    pooled_mean: float | None = None  # set by `pooled` alone: the one rate all units share
+    # set by `pooled` alone: the one rate that all units share
+    pooled_mean: float | None = field(default=None, repr=False)
 
     def __post_init__(self):
         if self.pooled_mean is None:
             for name, value in (("alpha", self.alpha), ("beta", self.beta)):
                 if not 0 < value < math.inf:
                     raise ValueError(f"{name}: must be finite and > 0; got {value}")
+                object.__setattr__(self, name, float(value))
 
     @classmethod
     def pooled(cls, mean: float) -> BetaPopulation:
