@@ -48,13 +48,9 @@ class PosteriorGrid:
         Parameters
         ----------
         f : callable
-            Takes alpha and beta of shape (k, 1) and returns shape (k, 1), or (k, J) for J
-            quantities at once, as `lambda a, b: (a + y) / (a + b + n)`. It must be integrable:
-            under `bda3_prior` the posterior means of alpha and beta themselves are infinite.
-
-        Returns
-        -------
-        float or ndarray, shape (J,)
+            Takes alpha and beta of shape (k, 1) and returns shape (k, 1), or (k, J) for J means
+            at once, as `lambda a, b: (a + y) / (a + b + n)`. It must be integrable: under
+            `bda3_prior` the posterior means of alpha and beta themselves are infinite.
         """
         keep = self.mass > 1e-15
         cells = np.column_stack([self.alpha[keep], self.beta[keep], self.mass[keep]])
@@ -65,20 +61,7 @@ class PosteriorGrid:
         return float(total[0]) if total.size == 1 else total
 
     def quantile(self, f: Callable, q):
-        """Return posterior quantiles `q` of one quantity f(alpha, beta), interpolated.
-
-        Parameters
-        ----------
-        f : callable
-            Takes alpha and beta and returns one value per cell.
-        q : float or array_like
-            Probabilities, strictly between 0 and 1.
-
-        Returns
-        -------
-        float or ndarray
-            Like `q`.
-        """
+        """Return posterior quantiles `q` (a share, or several) of one quantity f(alpha, beta)."""
         axes = self.log_size, self.log_odds
         fine = [np.linspace(axis[0], axis[-1], max(600, 2 * axis.size)) for axis in axes]
         log_mass = np.log(np.maximum(self.mass, 1e-300))
@@ -92,19 +75,7 @@ class PosteriorGrid:
         return np.interp(q, (np.cumsum(mass) - mass / 2) / mass.sum(), value)[()]
 
     def sample(self, size, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Draw (alpha, beta) from the posterior, spread evenly within each cell.
-
-        Parameters
-        ----------
-        size : int or tuple of int
-            Shape of the draws.
-        rng : numpy.random.Generator
-
-        Returns
-        -------
-        alpha, beta : ndarray
-            Of shape `size`.
-        """
+        """Draw alpha and beta, arrays of shape `size`, spread evenly within each cell."""
         rng = generator(rng)
         cumulative = np.cumsum(self.mass)
         cell = np.searchsorted(cumulative, rng.random(size) * cumulative[-1], side="right")

@@ -79,7 +79,6 @@ class BetaPopulation:
         -------
         scipy.stats frozen distribution
             Beta(alpha + y, beta + n - y), one per unit; a point at the mean if pooled.
-            Ask it for `mean()`, `std()`, `interval(0.95)`, `sf(x)`, ...
         """
         y, n = counts_like(y, n)
         if self.pooled_mean is not None:

@@ -25,17 +25,8 @@ class Draws:
         return {"alpha": self.alpha, "beta": self.beta, "theta": self.theta}[name]
 
     def summary(self, *names: str, theta=None):
-        """Return a `summary_table` of these names; by default of all there are.
+        """Return a `summary_table` of these names, or of all; `theta` says which units' rates.
 
-        Parameters
-        ----------
-        *names : str
-            Of alpha, beta, log_odds, log_size and theta.
-        theta : sequence of int, optional
-            Which units' rates to show; by default all.
-
-        Notes
-        -----
         Under `bda3_prior` the posterior means of alpha and beta are infinite: read quantiles.
         """
         columns = {}
