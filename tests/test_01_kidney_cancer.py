@@ -234,6 +234,23 @@ def test_fitted_population_by_four_routes(kidney):
     assert by_moments == pytest.approx(270_000, rel=0.01)  # less efficient, same answer
 
 
+def test_mended_prior_is_two_normals_of_logs_and_a_change_of_variables(kidney, run_cell):
+    """Second route: the area that a small square of (alpha, beta) takes up in (mean, n0)."""
+    prior = run_cell("01", "def log_prior(", stats=stats, y=kidney.y, n=kidney.n)["log_prior"]
+
+    def log_density(alpha, beta, step=1e-5):
+        a, b = alpha * np.array([1, 1 + step, 1]), beta * np.array([1, 1, 1 + step])
+        mean, n0 = a / (a + b), a + b
+        area = np.linalg.det([mean[1:] - mean[0], n0[1:] - n0[0]]) / (alpha * beta * step**2)
+        z = np.log(mean[0] / 5e-5) / 0.8, np.log(n0[0] / 200_000) / 1.15
+        return stats.norm.logpdf(z).sum() - np.log(mean[0] * n0[0]) + np.log(abs(area))
+
+    points = [(10.0, 2e5), (3.0, 2e5), (30.0, 4e5), (10.0, 5e4)]
+    told = np.array([prior(*point) for point in points])
+    wanted = np.array([log_density(*point) for point in points])
+    np.testing.assert_allclose(told - told[0], wanted - wanted[0], atol=1e-3)
+
+
 def test_posterior_of_the_hyperparameters_and_of_one_county(kidney, run_cell):
     """The grid's answers against a random-walk sampler on the Gamma-Poisson likelihood."""
     says("between about 250,000 and 370,000", "2.7 to 7.6")

@@ -131,23 +131,25 @@ def test_fit_equals_a_search_without_slopes(small, predictors):
 
 
 @pytest.mark.parametrize(
-    ("y", "n"),
+    ("low", "y", "n"),
     [
-        ([6035, 612, 799_335], [334.13, 33.81, 45_721.4]),
+        (True, [0, 3205, 25], [11.9, 14453.8, 39.9]),
+        (False, [6035, 612, 799_335], [334.13, 33.81, 45_721.4]),
         (
+            False,
             [8, 455_327, 13, 34, 1091, 35, 22, 373, 6],
             [1.52, 89_311.29, 1.99, 6.78, 227.96, 8.08, 3.82, 79.26, 1.99],
         ),
     ],
 )
-def test_the_higher_of_two_hills_is_found(y, n):
+def test_the_higher_of_two_hills_is_found(low, y, n):
     """Few units of very unequal exposure: a search from one place only ended on the lower hill."""
     y, n = np.array(y), np.array(n)
     fit = fit_marginal_likelihood(y, n)
     size = np.geomspace(1, 1e4 * n.max(), 80)[:, None, None]
     mean = y.sum() / n.sum() * np.geomspace(0.5, 2, 81)[:, None]
     assert fit.log_likelihood(y, n) >= negative_binomial(y, n, mean, size).sum(axis=-1).max()
-    assert fit.prior_sample_size > 1000
+    assert (fit.prior_sample_size < 1000) == low
 
 
 @pytest.mark.parametrize("times", [1e5, 1e7, 1e9])
@@ -199,13 +201,14 @@ def test_no_spread_in_the_truth_nothing_lost_by_saying_so():
             assert told >= negative_binomial(y, n, y.sum() / n.sum(), size).sum() - 1e-6
 
 
-def test_spread_far_below_the_noise_of_one_unit_is_seen_by_many():
-    """Claims: one year of each of 10,000 drivers, whose own year has the weight 1/13."""
+def test_spread_is_told_where_there_is_evidence_and_where_n0_is_small():
+    """Claims: one year of each of 10,000 drivers, with the weight 1/17; and four units in all."""
     rng = np.random.default_rng(107)
-    y = rng.poisson(rng.gamma(1.2, 1 / 12, 10_000))
-    found = fit_marginal_likelihood(y, np.ones(10_000))
-    assert found.prior_sample_size == pytest.approx(12, rel=0.25)
-    assert found.mean == pytest.approx(y.mean())
+    claims = fit_marginal_likelihood(rng.poisson(rng.gamma(1.6, 1 / 16, 10_000)), np.ones(10_000))
+    assert claims.prior_sample_size == pytest.approx(16, rel=0.25)
+    y, n = np.array([3, 8, 2, 9]), np.full(4, 10.0)
+    z, _ = direct(y, n, np.ones((4, 1)), [-0.6, 2.0])
+    assert np.log(fit_marginal_likelihood(y, n).prior_sample_size) == pytest.approx(z[-1], abs=1e-4)
 
 
 def same(one, two, unit=1.0, rel=1e-4):
@@ -239,7 +242,6 @@ def test_no_population_nearby_is_more_likely_than_the_fit(data):
     y, n = data
     found = fit_marginal_likelihood(y, n)
     top, mean, size = found.log_likelihood(y, n), found.mean, found.prior_sample_size
-    assert np.isfinite(top)
     assume(np.isfinite(size))
     for a, b in ((1.1, 1), (0.9, 1), (1, 1.1), (1, 0.9)):
         near = negative_binomial(y, n, mean * a, size * b).sum()
@@ -282,7 +284,6 @@ ONE = GammaPopulation(1.0, 1.0)
         ("y", lambda: fit_marginal_likelihood([0, 0], [5, 5])),
         ("y", lambda: ONE.estimate([1, 2], [5, 0])),
         ("n", lambda: fit_marginal_likelihood([1, 0], [5, 0])),
-        ("n", lambda: ONE.interval([1, 2], [5, -1])),
         ("y and n", lambda: fit_marginal_likelihood([1, 2, 3], [5, 6])),
         ("m", lambda: ONE.predictive([1], [2], [-1])),
         ("level", lambda: ONE.interval([1], [2], 95)),

@@ -192,6 +192,49 @@ FAULTS = [
         "values = values.ravel()",
         "test_simulate",
     ),
+    Fault(
+        "sd for variance, rates over exposure",
+        "helpers/gamma_poisson.py",
+        "np.sqrt(self.mean / self.prior_sample_size)",
+        "self.mean / self.prior_sample_size",
+        "test_gamma_poisson::test_population_by_quadrature",
+    ),
+    # limits and evidence of rates over exposure
+    Fault(
+        "rates over exposure, one tail for two",
+        "helpers/gamma_poisson.py",
+        "return (1 - level) / 2",
+        "return 1 - level",
+        "test_gamma_poisson::test_estimate_interval_and_predictive_by_quadrature",
+    ),
+    Fault(
+        "rates over exposure, exact limits half an event short",
+        "helpers/gamma_poisson.py",
+        "gammainccinv(y + 1,",
+        "gammainccinv(y + 0.5,",
+        "test_gamma_poisson::test_three_poolings_by_definition",
+    ),
+    Fault(
+        "rates over exposure, spread denied against evidence",
+        "helpers/gamma_poisson.py",
+        "_deviance(z, *data) + 1:",
+        "_deviance(z, *data) + 100:",
+        "test_gamma_poisson::test_spread_is_told_where_there_is_evidence_and_where_n0_is_small",
+    ),
+    Fault(
+        "rates over exposure, a slope of the wrong sign",
+        "helpers/gamma_poisson.py",
+        "by_mean + shape * share",
+        "by_mean - shape * share",
+        "test_gamma_poisson::test_fit_equals_a_search_without_slopes",
+    ),
+    Fault(
+        "rates over exposure, prior without the Jacobian on the page",
+        P1,
+        "return of_mean + of_n0 - np.log(n0)",
+        "return of_mean + of_n0",
+        "test_01_kidney_cancer::test_mended_prior_is_two_normals_of_logs_and_a_change_of_variables",
+    ),
     # heads for person-years
     Fault(
         "heads for person-years, helper",

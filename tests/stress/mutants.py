@@ -36,7 +36,7 @@ TESTED = {
     "normal_normal": ["normal_normal"],
     "multilevel": ["_two_level", "multilevel", "multilevel_bayes"],
     "simulate": ["simulate"],
-    "counts": ["counts"],
+    "gamma_poisson": ["gamma_poisson"],
     "beta_binomial": ["_beta_grid", "_beta_likelihood", "beta_binomial"],
     "mcmc": ["draws", "mcmc"],
 }
