@@ -168,7 +168,8 @@ def labor_force(sources: Path) -> list[tuple[str, str, str, int]]:
     atlas = topology(sources)
     name, state = names(atlas, "counties"), names(atlas, "states")
     # R stores a column of whole numbers as the type 13, how many there are, and the numbers.
-    content = gzip.decompress(member(sources, "r-cran-maps_3.4.1.orig.tar.gz", "maps/data/unemp.rda"))
+    packed = member(sources, "r-cran-maps_3.4.1.orig.tar.gz", "maps/data/unemp.rda")
+    content = gzip.decompress(packed)
     _, *columns = content.split(struct.pack(">ii", 13, 3218))
     codes, people = (struct.unpack(">3218i", column[: 4 * 3218]) for column in columns)
 

@@ -107,7 +107,7 @@ def beta_binomial(n, *, alpha=None, beta=None, rng, truth=None, replications=Non
 
 
 def two_level(
-    group, X=None, *, mean=0, slopes=0, between_sd=0, within_sd, rng, truth=None, replications=None
+    group, X=None, *, mean=0, slopes=(), between_sd=0, within_sd, rng, truth=None, replications=None
 ):
     """Draw single observations in groups: y = intercept[group] + X @ slopes + N(0, within_sd**2).
 
@@ -133,7 +133,7 @@ def two_level(
     if truth is None:
         truth = mean + between_sd * rng.standard_normal(shape)
     truth = _spread(truth, shape)
-    X = 0 * group if X is None else np.asarray(X, float)
+    X = np.empty((group.size, 0)) if X is None else np.asarray(X, float)
     moved = X.reshape(group.size, -1) @ np.atleast_1d(slopes)
     noise = within_sd * rng.standard_normal((*shape[:-1], group.size))
     return Simulated(truth, truth[..., group] + moved + noise)
