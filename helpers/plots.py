@@ -167,7 +167,7 @@ def lines(x, series, *, ax, looks=LOOKS, gap=0.07):
         if y[-1] <= top:
             ends[name] = to_axes.transform((x[-1], y[-1]))[1]
             continue
-        k = int(np.argmax(y > top))
+        k = max(1, int(np.argmax(y > top)))
         at = np.interp(top, y[k - 1 : k + 1], x[k - 1 : k + 1])
         color = looks.get(name, PLAIN).color
         ax.annotate(name, (at, top), (8, -4), va="top", color=color, **beside)

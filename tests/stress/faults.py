@@ -596,6 +596,42 @@ FAULTS = [
         "((NO_POOLING, partial), (PARTIAL_POOLING, raw))",
         "test_plots",
     ),
+    # a figure that does not show what it says
+    Fault(
+        "a figure: limits of another level",
+        P1,
+        "size, level=0.998), size)",
+        "size, level=0.99), size)",
+        "test_figures::test_01_funnel_has_size_along_and_rate_up",
+    ),
+    Fault(
+        "a figure: colours swapped",
+        P2,
+        "poolings = plots.NO_POOLING, plots.COMPLETE_POOLING,",
+        "poolings = plots.COMPLETE_POOLING, plots.NO_POOLING,",
+        "test_figures::test_02_cost_and_risk",
+    ),
+    Fault(
+        "a figure: half bars",
+        P3,
+        "level - se, level + se, color=look",
+        "level, level + se, color=look",
+        "test_figures::test_03_levels_before_and_after_pooling",
+    ),
+    Fault(
+        "a figure: linear for log",
+        P5,
+        'top.set(xscale="log", ylim',
+        "top.set(ylim",
+        "test_figures::test_axes_have_their_scale_and_unit",
+    ),
+    Fault(
+        "a figure: names in another's colour, helper",
+        "helpers/plots.py",
+        "(1, place), (6, 0), color=looks.get(name, PLAIN).color",
+        "(1, place), (6, 0), color=PLAIN.color",
+        "test_plots",
+    ),
     Fault(
         "a pooling in another's colour, one page's figure",
         "helpers/figures/rat_tumors.py",
