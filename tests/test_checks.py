@@ -256,7 +256,7 @@ GIVEN = [
     *given("2.3", (halfway(TAU**2 / (J - 1)), "divided by J"), (SIGMA * TAU, "another weight")),
     *given("2.3", (halfway(TAU**4 * (J - 1) ** 2 / J**4), "their variance")),
     *given("2.3", (sympy.expand(weight_of(TAU**2 * (J - 1) / J)), "right.")),
-    *given("2.3", (weight_of(sympy.Symbol("x")), "Only tau, sigma, n_j and J")),
+    *given("2.3", (weight_of(sympy.Symbol("x")), "Only tau, sigma, n_j and J may")),
     *given("2.5", (3.45, "right."), (4.978, "noise still in it")),
     *given("2.6", (2.86, "right."), (5.916, "prior sample size is wanted")),
     *given("3.2", (1.287, "right."), (1.2851, "raw mean"), (1.29, "at least four figures")),

@@ -44,9 +44,7 @@ def mended_halfway(formula) -> dict[str, bool]:
     """Compare the weight with slips 1 and 3 mended and slip 2 left in."""
     symbols = list(formula.free_symbols)
     if not {symbol.name for symbol in symbols} <= set(at):
-        return {
-            "Only tau, sigma, n_j and J may be left in it: what best_weight(...) returns.": True
-        }
+        return {"Only tau, sigma, n_j and J may be in it: what best_weight(...) returns.": True}
     given = sympy.lambdify(symbols, formula)(*(at[symbol.name] for symbol in symbols))
 
     def is_weight_of(variance):

@@ -33,13 +33,11 @@ def later_rate(score):
     return y2[lowest(score, 100)].sum() / n2[lowest(score, 100)].sum()
 
 
-no_death = (y + y2) == 0
+no_death, early = (y + y2) == 0, y[lowest(raw)] == 0
 of_lowest = no_death[lowest((y + y2) / (n + n2))]
 slips = {
     "That is the share of all counties; only the lowest tenth is asked for.": no_death.mean(),
-    "That is the lowest tenth of 1980-84; take both periods together.": (y == 0)[
-        lowest(raw)
-    ].mean(),
+    "That is the lowest tenth of 1980-84; take both periods together.": early.mean(),
     "That is a number of counties; give their share.": of_lowest.sum(),
 }
 EXERCISES["1.1"] = Numbers(of_lowest.mean(), slips, share=True)

@@ -74,16 +74,14 @@ EXERCISES["3.6"] = Numbers((sizes >= needed).sum(), slips, whole=True)
 
 limit, guess = np.log(4), fit.predict(1)
 mean, sd, of_level = guess.mean[0], guess.observation_sd[0], guess.parameter_sd[0]
-above = norm.sf(limit, mean, sd)
+above, exp_taken = norm.sf(limit, mean, sd), norm.sf(limit, np.exp(mean), sd)
 slips = {
     "That is for the county's level: a single house adds sigma_y.": norm.sf(limit, mean, of_level),
     "A new county adds sigma_alpha: use observation_sd.": norm.sf(limit, mean, fit.sigma_y),
     "That is a basement: predict(1) is the first floor.": norm.sf(limit, fit.coefficients[0], sd),
     "That is the chance of being below 4.": 1 - above,
     "The limit is on the log scale too: log(4).": norm.sf(4, mean, sd),
-    "The mean is on the log scale already; do not take exp of it.": norm.sf(
-        limit, np.exp(mean), sd
-    ),
+    "The mean is on the log scale already; do not take exp of it.": exp_taken,
 }
 EXERCISES["3.7"] = Numbers(above, slips, share=True)
 
