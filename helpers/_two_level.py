@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from helpers._validate import labels, same_length, vector
+from helpers._validate import labels, refuse, same_length, vector
 
 
 def series(values, groups, name):
@@ -47,29 +47,49 @@ class GroupSums:
     codes: np.ndarray | None = None  # (N,) each row's position in groups
 
     @classmethod
-    def from_table(cls, table, *, y="y", X=(), centre=None) -> GroupSums:
+    def from_table(cls, table, *, y="y", X=(), group=None, centre=None) -> GroupSums:
         """Read a table that GROUP BY made: in a database, in Polars, in Dask, in pandas.
 
         Parameters
         ----------
-        table : DataFrame
-            Indexed by group, with columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name
-            in `X`, and `a*b` = SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b
-            included. Tables of parts are added: ``pd.concat(parts).groupby(level=0).sum()``.
+        table : DataFrame of pandas or Polars, or Arrow table
+            Columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name in `X`, and `a*b` =
+            SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b included. Several
+            rows of one group are added: tables of parts may stand one below the other.
         y : str
         X : sequence of str
+        group : str, optional
+            The column of labels; the index if left out.
         centre : mapping, optional
             c by name: any number near the column's mean, the same in all groups; 0 if left out.
+
+        Raises
+        ------
+        ValueError
+            If a group's sums cannot come from any rows (an overflow, two centres), or if values
+            lie so far from their centre that no six digits of their variance are left.
         """
         names = [*X, y]
-        n, sums = table["n"].to_numpy(float), table[names].to_numpy(float)
+        held = list(getattr(table, "column_names", table.columns))  # the first is Arrow's
+        groups, codes = labels(np.asarray(table.index if group is None else table[group]))
+        add = lambda name: np.bincount(codes, vector(name, np.asarray(table[name])))  # noqa: E731
+        pair = lambda a, b: f"{a}*{b}" if f"{a}*{b}" in held else f"{b}*{a}"  # noqa: E731
+        n, sums = add("n"), np.column_stack([add(name) for name in names])
         means = sums / np.maximum(n, 1)[:, None]
-        pair = lambda a, b: f"{a}*{b}" if f"{a}*{b}" in table.columns else f"{b}*{a}"  # noqa: E731
-        cross = np.array([[table[pair(a, b)].sum() for b in names] for a in names])
         grand = sums.sum(axis=0) / n.sum()
+        within = np.empty((len(names), len(names)))
+        for i, a in enumerate(names):
+            for j, b in enumerate(names[: i + 1]):
+                cross, own = add(pair(a, b)), sums[:, i] * means[:, j]
+                within[i, j] = within[j, i] = (cross - own).sum()
+                if i == j:
+                    rule = "no rows have these sums: an overflow, or two centres"
+                    refuse(pair(a, a), rule, cross < (1 - 1e-6) * own, cross)
+                    if cross.sum() - n.sum() * grand[i] ** 2 < 1e-10 * cross.sum():
+                        rule = f"sum {a} less a number near its mean, and give it as centre"
+                        raise ValueError(f"{a}: it lies too far from its centre; {rule}")
         given = np.array([(centre or {}).get(name, 0.0) for name in names])
-        within = cross - sums.T @ means
-        return cls(np.asarray(table.index), n, means - grand, within, given + grand, tuple(X))
+        return cls(groups, n, means - grand, within, given + grand, tuple(X))
 
 
 def group_sums(y, group, X=None) -> GroupSums:

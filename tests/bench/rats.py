@@ -1,6 +1,6 @@
 """Rat tumours, 70 historical experiments: every sampler on the same posterior.
 
-    python tests/bench/rats.py SAMPLER [REPEATS]      (one sampler, in a process of its own)
+    python tests/bench/rats.py SAMPLER REPEATS      (a cold first call, then so many warm ones)
 
 The posterior is that of Bayesian Data Analysis (third edition, section 5.3): hyperprior
 p(alpha, beta) ~ (alpha + beta)^(-5/2). Everyone samples log(alpha/beta) and log(alpha+beta), where
@@ -14,15 +14,17 @@ sampler with the same line of NumPy.
 from __future__ import annotations
 
 import importlib
-import json
+import statistics
 import sys
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from clock import diagnose, seconds
+from clock import alone, answer, rate_text, table, times_text
 
 #: What each sampler is asked for. NUTS: the defaults of its users. Ours: what suits NumPy.
 NUTS = {"chains": 4, "draws": 1000, "warmup": 1000}
@@ -30,6 +32,12 @@ LONG = {"chains": 4, "draws": 4000, "warmup": 500}
 WIDE = {"chains": 128, "draws": 1000, "warmup": 300}
 GIBBS = {"chains": 128, "draws": 2000, "warmup": 300}
 GRID = {"chains": 4, "draws": 25_000}
+#: An average this many Monte Carlo errors from the exact one is no longer chance.
+TOO_FAR = 4.0
+OURS = ("collapsed", "gibbs", "grid", "floor")
+#: Peers that sample the rates and whose next call is the first one over again, and the one that
+#: keeps its compiled model: the two that everyone is compared with.
+AGAIN, KEEPS = ("pymc", "pymc-nutpie", "pymc-numpyro", "numpyro"), "nutpie"
 
 
 def data():
@@ -237,9 +245,20 @@ SAMPLERS = {
 }
 
 
-def measure(name: str, repeats: int, options: dict | None = None) -> dict:
+def diagnose(draws: np.ndarray) -> dict:
+    """Summarise draws of shape (quantity, chain, draw): mean, Monte Carlo error, bulk ESS."""
+    from arviz_stats.base import array_stats
+
+    return {
+        "mean": draws.mean(axis=(1, 2)).tolist(),
+        "mcse": array_stats.mcse(draws, method="mean").tolist(),
+        "ess": array_stats.ess(draws, method="bulk").tolist(),
+    }
+
+
+def run(name: str, repeats: int, options: dict | None = None) -> dict:
     """Run one sampler: the first call cold, then `repeats` warm ones."""
-    title, make, usual = SAMPLERS[name]
+    _, make, usual = SAMPLERS[name]
     options = options or usual
     for module in IMPORTS:
         if module in name:
@@ -256,13 +275,70 @@ def measure(name: str, repeats: int, options: dict | None = None) -> dict:
     rate = [min(run["ess"]) / run["seconds"] for run in runs]
     if name == "floor":  # not draws from the posterior: count them instead
         rate = [options["chains"] * options["draws"] / run["seconds"] for run in runs]
-    return {"name": name, "title": title, "options": options, "runs": runs, "rate": rate}
+    return {"runs": runs, "rate": rate}
 
+
+def measure() -> dict:
+    """Run every sampler, each with empty caches: the peers compile anew."""
+    found = {"exact": alone("rats.py", "exact")}
+    for name in SAMPLERS:
+        with tempfile.TemporaryDirectory() as empty:
+            caches = {
+                "PYTENSOR_FLAGS": f"base_compiledir={empty}/pytensor",
+                "NUMBA_CACHE_DIR": f"{empty}/numba",
+                "JAX_COMPILATION_CACHE_DIR": "",
+            }
+            repeats = 7 if name in OURS or name.startswith("nutpie") else 3
+            found[name] = alone("rats.py", name, repeats, environment=caches)
+    return found
+
+
+def off_by(runs: list[dict], exact) -> float:
+    """How far the runs' average lies from `exact`, in Monte Carlo errors; the worst quantity."""
+    mean = np.mean([run["mean"] for run in runs], axis=0)
+    error = np.sqrt(np.mean(np.square([run["mcse"] for run in runs]), axis=0) / len(runs))
+    return float(np.max(np.abs(mean - exact) / error))
+
+
+def warm(name: str, found: dict) -> float:
+    """Median of the warm rates; 0 for a wrong answer or none. The floor samples no posterior."""
+    if "error" in found[name]:
+        return 0.0
+    if name != "floor" and off_by(found[name]["runs"], found["exact"]["mean"]) > TOO_FAR:
+        return 0.0
+    return statistics.median(found[name]["rate"][1:])
+
+
+def write(found: dict) -> str:
+    """One row a sampler."""
+    usual = max(AGAIN, key=lambda name: warm(name, found))
+    against = {name: warm(name, found) for name in (usual, KEEPS)}
+    rows = []
+    for name, (title, _, asked) in SAMPLERS.items():
+        result, rate = found[name], warm(name, found)
+        if "error" in result:
+            rows.append([title, f"did not run: {result['error']}", *[""] * 6])
+            continue
+        form = "drawn after" if "marginal" in name or name in ("collapsed", "grid") else "sampled"
+        off = off_by(result["runs"], found["exact"]["mean"])
+        agreement = f"{'yes' if rate else '**no**'} ({off:.1f})"
+        rows.append(
+            [
+                title,
+                "drawn alone" if name == "floor" else form,
+                f"{asked['chains']} × {asked['draws']:,}",
+                rate_text(result["rate"][:1]).split(" ")[0],
+                rate_text(result["rate"][1:]),
+                *(times_text(rate / own) if own else "" for own in against.values()),
+                "" if name == "floor" else agreement,
+            ]
+        )
+    head = ["program", "the 70 rates are", "chains × draws", "first call", "next calls"]
+    head += [f"÷ {SAMPLERS[name][0]}" for name in against]
+    return table([*head, "agrees (errors off)"], rows)
+
+
+PROGRAMS = {"exact": lambda: {"mean": exact()}} | {name: partial(run, name) for name in SAMPLERS}
 
 if __name__ == "__main__":
-    wanted, repeats = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    if wanted == "exact":
-        taken, means = seconds(exact, repeats=1)
-        print(json.dumps({"seconds": taken[0], "mean": means}))
-    else:
-        print(json.dumps(measure(wanted, repeats)))
+    answer(PROGRAMS)
