@@ -196,9 +196,10 @@ def write(found: dict, ours: str, peers: list[str], name_of) -> str:
 
 def write_radon(found: dict) -> str:
     """Write the table of REML fits."""
-    name_of = lambda groups: (  # noqa: E731
-        f"{groups:,} groups, {10 * groups:,} rows" if groups else "radon, 919 rows in 85 groups"
-    )
+
+    def name_of(groups):
+        return f"{groups:,} groups of ten rows" if groups else "radon, 919 rows in 85 groups"
+
     return write(found, "radon", ["lme4", "statsmodels"], name_of)
 
 
@@ -206,8 +207,10 @@ def write_kidney(found: dict) -> str:
     """Write the table of marginal-likelihood fits."""
     from helpers.datasets import load_kidney_cancer
 
-    source = load_kidney_cancer().attrs["source"]
-    name_of = lambda groups: f"{groups:,} counties" if groups else f"the {source} table"  # noqa: E731
+    def name_of(groups):
+        source = load_kidney_cancer().attrs["source"]
+        return f"{groups:,} counties" if groups else f"the {source} table"
+
     return write(found, "kidney", ["scipy"], name_of)
 
 
