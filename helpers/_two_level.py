@@ -66,8 +66,8 @@ class GroupSums:
         Raises
         ------
         ValueError
-            If a group's sums cannot come from any rows (an overflow, two centres), or if values
-            lie so far from their centre that no six digits of their variance are left.
+            If no rows can have a group's sums (an overflow, two centres), or if values lie so far
+            from their centre that fewer than six digits of their variance are left.
         """
         names = [*X, y]
         held = list(getattr(table, "column_names", table.columns))  # the first is Arrow's
