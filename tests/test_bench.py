@@ -5,7 +5,6 @@ Nothing here looks at a clock: speed is measured by `make bench`, never tested.
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
 import tomllib
@@ -118,15 +117,12 @@ def run(program):
 
 
 def test_the_page_on_large_tables_gives_the_fit_of_the_rows(few):
-    """In SQLite here, in the others where they are installed (`make bench` runs all): to 1e-10."""
+    """In SQLite, to 1e-10; the other programs are run by `make bench`, in their environment."""
     import scale
 
     whole = run(few["from_rows"])
     assert (whole.n == 1).any() and len(list(Path("rows").iterdir())) == 8
-    for name, program in few.items():
-        module = name.removeprefix("with_")
-        if module == "sqlite" or (name != module and importlib.util.find_spec(module)):
-            assert scale.off_by(run(program), whole) < 1e-10, name
+    assert scale.off_by(run(few["with_sqlite"]), whole) < 1e-10
     in_files = few["with_duckdb"].split('"""')[1].replace("'rows/*.parquet'", "rows")
     assert in_files == few["with_sqlite"].split('"""')[1]
 
