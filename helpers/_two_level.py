@@ -69,7 +69,10 @@ class GroupSums:
             If no rows can have a group's sums (an overflow, two centres), or if values lie so far
             from their centre that fewer than six digits of their variance are left.
         """
-        names = [*X, y]
+        names, centre = [*X, y], centre or {}
+        for name in centre:
+            if name not in names:
+                raise ValueError(f"centre: {name!r} is neither y nor in X")
         held = list(getattr(table, "column_names", table.columns))  # the first is Arrow's
         groups, codes = labels(np.asarray(table.index if group is None else table[group]))
         add = lambda name: np.bincount(codes, vector(name, np.asarray(table[name])))  # noqa: E731
@@ -79,16 +82,16 @@ class GroupSums:
         grand = sums.sum(axis=0) / n.sum()
         within = np.empty((len(names), len(names)))
         for i, a in enumerate(names):
+            squares, least = add(pair(a, a)), sums[:, i] * means[:, i]
+            rule = "no rows have these sums: an overflow, or two centres"
+            refuse(pair(a, a), rule, squares < (1 - 1e-6) * least, squares)
+            if squares.sum() - n.sum() * grand[i] ** 2 < 1e-10 * squares.sum():
+                rule = f"sum {a} less a number near its mean, and give it as centre"
+                raise ValueError(f"{a}: it lies too far from its centre; {rule}")
             for j, b in enumerate(names[: i + 1]):
-                cross, own = add(pair(a, b)), sums[:, i] * means[:, j]
-                within[i, j] = within[j, i] = (cross - own).sum()
-                if i == j:
-                    rule = "no rows have these sums: an overflow, or two centres"
-                    refuse(pair(a, a), rule, cross < (1 - 1e-6) * own, cross)
-                    if cross.sum() - n.sum() * grand[i] ** 2 < 1e-10 * cross.sum():
-                        rule = f"sum {a} less a number near its mean, and give it as centre"
-                        raise ValueError(f"{a}: it lies too far from its centre; {rule}")
-        given = np.array([(centre or {}).get(name, 0.0) for name in names])
+                products = add(pair(a, b)) - sums[:, i] * means[:, j]
+                within[i, j] = within[j, i] = products.sum()
+        given = np.array([centre.get(name, 0.0) for name in names])
         return cls(groups, n, means - grand, within, given + grand, tuple(X))
 
 

@@ -139,5 +139,7 @@ def test_the_traps_on_the_page_on_large_tables(few):
         run(about_0.replace("SELECT county, x AS x, y AS y", "SELECT county, x, y + 1e6 AS y"))
     with pytest.raises(ValueError, match=re.escape("y*y: no rows have these sums")):
         run(few["with_sqlite"].replace("SUM(y*y)", "SUM(y*y) % 64"))
+    with pytest.raises(ValueError, match="centre: 'Y' is neither y nor in X"):
+        run(few["with_sqlite"].replace('{"x": 3, "y": 1000}', '{"x": 3, "Y": 1000}'))
     halves = few["with_sqlite"].replace("GROUP BY county", "GROUP BY county, x > 3")
     assert scale.off_by(run(halves), whole) < 1e-10
