@@ -127,6 +127,16 @@ def test_the_page_on_large_tables_gives_the_fit_of_the_rows(few):
     assert in_files == few["with_sqlite"].split('"""')[1]
 
 
+def test_a_program_that_fails_or_differs_is_written_as_such(bench):
+    import scale
+
+    ran = [{"seconds": 2.0, "peak": 3e8}]
+    found = {"rows": 10, "groups": 3, "alone": 1, "off": {"from_rows": 0, "a": 1e-12, "b": 1e-3}}
+    found["programs"] = {"from_rows": ran, "a": ran, "b": ran, "c": [{"error": "not here"}]}
+    a, b, c = scale.write(found).splitlines()[3:6]
+    assert "| 1× | yes (1e-12) |" in a and "**no** (1e-03)" in b and "failed: not here" in c
+
+
 def test_the_traps_on_the_page_on_large_tables(few):
     """About 0, six digits are lost at a mean of 1000; at a million there is an error instead."""
     import scale

@@ -179,6 +179,9 @@ def write(found: dict, ours: str, peers: list[str], name_of) -> str:
     rows, sizes, times = [], [], []
     for groups, programs in found.items():
         own, held = programs[ours], programs.get(f"{ours}-memory", {})
+        if "error" in own:
+            rows.append([name_of(groups), f"failed: {own['error']}"])
+            continue
         row = [name_of(groups), clock_text(own["seconds"])]
         for peer in peers:
             row += against(own, programs.get(peer), SAME[peer])
