@@ -117,7 +117,7 @@ html: env $(DEV) ## the course as a static site in build/site
 student: env ## the course without solutions in build/student, the marking key beside it
 	$(BIN)/python site/student.py
 
-bench: env .bench/.complete ## measure speed and scale against other programs, and write the site's table (an hour)
+bench: env .bench/.complete ## measure speed and scale against other programs, and write the site's tables (an hour)
 	.bench/bin/python tests/bench/bench.py
 
 # The other programs have an environment of their own: nothing else needs them.

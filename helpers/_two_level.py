@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import brentq
 
-from helpers._validate import labels, same_length, vector
+from helpers._validate import labels, refuse, same_length, vector
 
 
 def series(groups, **values):
     """Return a Series by group for each name; a tuple is one label."""
+    import pandas as pd
+
     index = pd.Index(groups, name="group", tupleize_cols=False)
     return {name: pd.Series(array, index=index, name=name) for name, array in values.items()}
 
@@ -21,6 +22,8 @@ def columns_of(name, table, letter="x"):
     """Return names and float columns of a DataFrame, a Series or an array, one row a row."""
     if table is None:
         return (), []
+    import pandas as pd
+
     frame = table if hasattr(table, "columns") else pd.DataFrame(table)
     if frame is not table and getattr(table, "name", None) is None:
         frame.columns = [f"{letter}{at + 1}" for at in range(frame.shape[1])]
@@ -41,29 +44,52 @@ class GroupSums:
     codes: np.ndarray | None = None  # (N,) each row's position in groups
 
     @classmethod
-    def from_table(cls, table, *, y="y", X=(), centre=None) -> GroupSums:
+    def from_table(cls, table, *, y="y", X=(), group=None, centre=None) -> GroupSums:
         """Read a table that GROUP BY made: in a database, in Polars, in Dask, in pandas.
 
         Parameters
         ----------
-        table : DataFrame
-            Indexed by group, with columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name
-            in `X`, and `a*b` = SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b
-            included. Tables of parts are added: ``pd.concat(parts).groupby(level=0).sum()``.
+        table : DataFrame of pandas or Polars, or Arrow table
+            Columns `n` = COUNT(*), `a` = SUM(a - c_a) for y and each name in `X`, and `a*b` =
+            SUM((a - c_a) * (b - c_b)) for each pair, in either order, a = b included. Several
+            rows of one group are added: tables of parts may stand one below the other.
         y : str
         X : sequence of str
+        group : str, optional
+            The column of labels; the index if left out.
         centre : mapping, optional
             c by name: any number near the column's mean, the same in all groups; 0 if left out.
+
+        Raises
+        ------
+        ValueError
+            If no rows can have a group's sums (an overflow, two centres), or if values lie so far
+            from their centre that fewer than six digits of their variance are left.
         """
-        names = [*X, y]
-        n, sums = table["n"].to_numpy(float), table[names].to_numpy(float)
+        names, centre = [*X, y], centre or {}
+        for name in centre:
+            if name not in names:
+                raise ValueError(f"centre: {name!r} is neither y nor in X")
+        held = list(getattr(table, "column_names", table.columns))  # the first is Arrow's
+        groups, codes = labels(np.asarray(table.index if group is None else table[group]))
+        add = lambda name: np.bincount(codes, vector(name, np.asarray(table[name])))  # noqa: E731
+        pair = lambda a, b: f"{a}*{b}" if f"{a}*{b}" in held else f"{b}*{a}"  # noqa: E731
+        n, sums = add("n"), np.column_stack([add(name) for name in names])
         means = sums / np.maximum(n, 1)[:, None]
-        pair = lambda a, b: f"{a}*{b}" if f"{a}*{b}" in table.columns else f"{b}*{a}"  # noqa: E731
-        cross = np.array([[table[pair(a, b)].sum() for b in names] for a in names])
         grand = sums.sum(axis=0) / n.sum()
-        given = np.array([(centre or {}).get(name, 0.0) for name in names])
-        within = cross - sums.T @ means
-        return cls(np.asarray(table.index), n, means - grand, within, given + grand, tuple(X))
+        within = np.empty((len(names), len(names)))
+        for i, a in enumerate(names):
+            squares, least = add(pair(a, a)), sums[:, i] * means[:, i]
+            rule = "no rows have these sums: an overflow, or two centres"
+            refuse(pair(a, a), rule, squares < (1 - 1e-6) * least, squares)
+            if squares.sum() - n.sum() * grand[i] ** 2 < 1e-10 * squares.sum():
+                rule = f"sum {a} less a number near its mean, and give it as centre"
+                raise ValueError(f"{a}: it lies too far from its centre; {rule}")
+            for j, b in enumerate(names[: i + 1]):
+                products = add(pair(a, b)) - sums[:, i] * means[:, j]
+                within[i, j] = within[j, i] = products.sum()
+        given = np.array([centre.get(name, 0.0) for name in names])
+        return cls(groups, n, means - grand, within, given + grand, tuple(X))
 
 
 def group_sums(y, group, X=None) -> GroupSums:
@@ -96,6 +122,8 @@ def group_values(table, sums):
             rule = f"it must be constant within a group; group {label!r} has several values"
             raise ValueError(f"group_predictors[{name!r}]: {rule}")
         return names, own
+    import pandas as pd
+
     if not isinstance(table, pd.Series | pd.DataFrame):
         raise ValueError("group_predictors: one value a row, or a Series by group, is wanted")
     at = table.index.get_indexer(pd.Index(sums.groups, tupleize_cols=False))

@@ -12,13 +12,16 @@ else has a formula (Bates et al., 2015, section 3.4).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 
 from helpers._two_level import GroupSums, Profile, columns_of, full_rank, group_sums, levels, series
 from helpers._validate import vector
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from packaging.requirements import Requirement
 
@@ -25,7 +26,7 @@ def bench(monkeypatch):
     import bench
 
     yield bench
-    for name in ("bench", "clock", "kidney", "radon", "rats"):
+    for name in ("bench", "clock", "course", "fits", "rats", "scale"):
         sys.modules.pop(name, None)
 
 
@@ -63,62 +64,92 @@ def test_the_course_is_measured_with_its_own_versions():
 def test_rats_measures_and_recognises_a_wrong_answer(bench):
     import rats
 
-    exact = rats.exact()
-    found = {}
+    found = {name: {"error": "not here"} for name in rats.SAMPLERS}
+    found["exact"] = {"mean": rats.exact()}
     for name in ("collapsed", "gibbs", "grid", "floor"):
         small = {"chains": 4, "draws": 200}
         small |= {"warmup": 200} if name in ("collapsed", "gibbs") else {}
-        found[name] = rats.measure(name, 1, small)
+        found[name] = rats.run(name, 1, small)
         assert len(found[name]["rate"]) == 2 and min(found[name]["rate"]) > 0
-    assert bench.agrees(found["grid"], exact)[0]
-    assert bench.warm(found["grid"], exact) > 0
-    assert bench.warm(found["grid"], [x + 1 for x in exact]) == 0
-    others = {name: {"error": "not here", "name": name} for name in rats.SAMPLERS}
-    others["pymc"] = {**found["grid"], "name": "pymc"}
-    text = bench.write_rats({"exact": {"mean": exact}, **others, **found})
+    found["pymc"] = found["grid"]
+    assert rats.warm("grid", found) > 0 and rats.warm("nutpie", found) == 0
+    text = rats.write(found)
     assert text.count("\n") == len(rats.SAMPLERS) + 1 and "did not run: not here" in text
+    found["exact"] = {"mean": [x + 1 for x in rats.exact()]}
+    assert rats.warm("grid", found) == 0 and "**no**" in rats.write(found)
 
 
 def test_fits_are_measured_compared_and_written(bench):
-    import kidney
-    import radon
+    import fits
 
-    for module, peer in ((radon, "lme4"), (kidney, "scipy")):
+    for ours, peer in (("radon", "lme4"), ("kidney", "scipy")):
         found = {}
-        for size in ("200", "400"):
-            ours = module.ours(int(size), 2)
-            wrong = {**ours, "estimates": (np.array(ours["estimates"]) * 1.01).tolist()}
-            found[size] = {
-                "ours": ours,
-                peer: ours if size == "200" else wrong,
-                "memory": module.memory(int(size), 1),
-            }
-        text = bench.write_fits(found, "groups", {peer: 1e-4}, "the table", 1)
-        assert text.count("\n") == 3 and "yes" in text and "**no**" in text
-        assert np.isfinite(bench.slope(found))
-        assert found["400"]["memory"]["peak"] >= found["400"]["memory"]["input"]
+        for groups in (200, 400):
+            own = fits.PROGRAMS[ours](groups, 2)
+            wrong = {**own, "estimates": (np.array(own["estimates"]) * 1.01).tolist()}
+            held = fits.PROGRAMS[f"{ours}-memory"](groups, 1)
+            assert held["peak"] >= held["input"]
+            found[groups] = {ours: own, peer: own if groups == 200 else wrong}
+            found[groups][f"{ours}-memory"] = held
+        text = fits.write(found, ours, [peer], str)
+        right, wrong = text.splitlines()[2:4]
+        assert "| 1× | yes (0e+00) |" in right and "| none | **no** (1e-02) |" in wrong
 
 
-def test_the_page_on_large_tables_gives_the_fit_of_the_whole(tmp_path):
-    """Its code without Dask, on pieces of rows in random order: to 1e-10."""
-    import re
+@pytest.fixture
+def few(bench, tmp_path, monkeypatch):
+    """The page's programs beside 20,000 of its rows; without pyarrow the files are pickles."""
+    import scale
 
-    import pandas as pd
+    programs = scale.programs()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", pd.DataFrame.to_pickle)
+    read = lambda folder: pd.concat(map(pd.read_pickle, sorted(Path(folder).iterdir())))  # noqa: E731
+    monkeypatch.setattr(pd, "read_parquet", read)
+    exec(programs["make_rows"].replace("50_000", "200"), {})
+    return programs
 
-    from helpers.multilevel import partial_pooling
 
-    text = (ROOT / "site" / "large_tables.md").read_text(encoding="utf-8")
-    once, dask = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    assert "summarise" in once and "delayed(summarise)" in dask
-    rng = np.random.default_rng(8)
-    group = rng.integers(0, 50, 2000)
-    x = rng.standard_normal(2000)
-    y = 3 + 0.5 * x + rng.standard_normal(50)[group] + rng.standard_normal(2000)
-    rows = pd.DataFrame({"group": group, "x": x, "y": y})
-    space = {"pieces": [rows.iloc[at] for at in np.array_split(rng.permutation(2000), 7)]}
-    exec(once, space)
-    spread, whole = space["fit"], partial_pooling(y, group, x)
-    for name in ("coefficients", "standard_errors", "intercepts", "intercept_sd"):
-        np.testing.assert_allclose(getattr(spread, name), getattr(whole, name), rtol=1e-10)
-    for name in ("sigma_y", "sigma_alpha", "deviance"):
-        assert getattr(spread, name) == pytest.approx(getattr(whole, name), rel=1e-10)
+def run(program):
+    space = {"__name__": "__main__"}
+    exec(program, space)
+    return space["fit"]
+
+
+def test_the_page_on_large_tables_gives_the_fit_of_the_rows(few):
+    """In SQLite, to 1e-10; the other programs are run by `make bench`, in their environment."""
+    import scale
+
+    whole = run(few["from_rows"])
+    assert (whole.n == 1).any() and len(list(Path("rows").iterdir())) == 8
+    assert scale.off_by(run(few["with_sqlite"]), whole) < 1e-10
+    in_files = few["with_duckdb"].split('"""')[1].replace("'rows/*.parquet'", "rows")
+    assert in_files == few["with_sqlite"].split('"""')[1]
+
+
+def test_a_program_that_fails_or_differs_is_written_as_such(bench):
+    import scale
+
+    ran = [{"seconds": 2.0, "peak": 3e8}]
+    found = {"rows": 10, "groups": 3, "alone": 1, "off": {"from_rows": 0, "a": 1e-12, "b": 1e-3}}
+    found["programs"] = {"from_rows": ran, "a": ran, "b": ran, "c": [{"error": "not here"}]}
+    a, b, c = scale.write(found).splitlines()[3:6]
+    assert "| 1× | yes (1e-12) |" in a and "**no** (1e-03)" in b and "failed: not here" in c
+
+
+def test_the_traps_on_the_page_on_large_tables(few):
+    """About 0, six digits are lost at a mean of 1000; at a million there is an error instead."""
+    import scale
+
+    whole = run(few["from_rows"])
+    about_0 = few["with_sqlite"].replace("x - 3", "x").replace("y - 1000", "y")
+    about_0 = about_0.replace(", centre=centre", "")
+    assert 1e-13 < scale.off_by(run(about_0), whole) < 1e-7
+    with pytest.raises(ValueError, match="y: it lies too far from its centre"):
+        run(about_0.replace("SELECT county, x AS x, y AS y", "SELECT county, x, y + 1e6 AS y"))
+    with pytest.raises(ValueError, match=re.escape("y*y: no rows have these sums")):
+        run(few["with_sqlite"].replace("SUM(y*y)", "SUM(y*y) % 64"))
+    with pytest.raises(ValueError, match="centre: 'Y' is neither y nor in X"):
+        run(few["with_sqlite"].replace('{"x": 3, "y": 1000}', '{"x": 3, "Y": 1000}'))
+    halves = few["with_sqlite"].replace("GROUP BY county", "GROUP BY county, x > 3")
+    assert scale.off_by(run(halves), whole) < 1e-10

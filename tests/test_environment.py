@@ -150,7 +150,7 @@ def test_no_installed_package_shadows_ours(name):
         assert not own, f"{one.metadata['Name']} ships {sorted(own)[:3]}"
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [name for name in MODULES if ".answers." not in name])
 def test_importing_helpers_is_light(module):
     heavy = ["seaborn", "pandas", "scipy.stats", "matplotlib.pyplot"]
     code = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"

@@ -600,8 +600,8 @@ FAULTS = [
     Fault(
         "a figure: limits of another level",
         P1,
-        "size, level=0.998), size)",
-        "size, level=0.99), size)",
+        "interval(0.998, size * national)",
+        "interval(0.99, size * national)",
         "test_figures::test_01_funnel_has_size_along_and_rate_up",
     ),
     Fault(
