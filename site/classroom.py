@@ -65,6 +65,7 @@ async def run(page: Path) -> dict[str, float]:
                 ready = ready or time.perf_counter()
                 most = max(most, await asyncio.to_thread(megabytes, pid))
         finished = time.perf_counter()
+        ready = ready or finished  # a page without code
         used = await asyncio.to_thread(processor_seconds, pid)
     return {
         "start": started - begun,
