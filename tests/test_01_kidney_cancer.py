@@ -236,7 +236,9 @@ def test_fitted_population_by_four_routes(kidney):
 
 def test_mended_prior_is_two_normals_of_logs_and_a_change_of_variables(kidney, run_cell):
     """Second route: the area that a small square of (alpha, beta) takes up in (mean, n0)."""
-    prior = run_cell("01", "def log_prior(", stats=stats, y=kidney.y, n=kidney.n)["log_prior"]
+    given = {"stats": stats, "plots": plots, "beta_binomial": beta_binomial}
+    given |= {"y": kidney.y, "n": kidney.n}
+    prior = run_cell("01", "def log_prior(", **given)["log_prior"]
 
     def log_density(alpha, beta, step=1e-5):
         a, b = alpha * np.array([1, 1 + step, 1]), beta * np.array([1, 1, 1 + step])
@@ -254,7 +256,8 @@ def test_mended_prior_is_two_normals_of_logs_and_a_change_of_variables(kidney, r
 def test_posterior_of_the_hyperparameters_and_of_one_county(kidney, run_cell):
     """The grid's answers against a random-walk sampler on the Gamma-Poisson likelihood."""
     says("between about 250,000 and 370,000", "2.7 to 7.6")
-    given = {"stats": stats, "n": kidney.n, "y": kidney.y}
+    given = {"stats": stats, "plots": plots, "beta_binomial": beta_binomial}
+    given |= {"y": kidney.y, "n": kidney.n}
     prior = run_cell("01", "def log_prior(", **given)["log_prior"]
     grid = beta_binomial.posterior_grid(kidney.y, kidney.n, log_prior=prior, points=60)
     alpha, beta = grid.sample(200_000, rng=np.random.default_rng(1110))
@@ -447,7 +450,7 @@ def test_states_as_a_second_level_by_two_stages(kidney, run_cell):
     """Second route: each state's own maximum and standard error, then a normal-normal fit."""
     says("from 305,000 to about 408,000", "Utah's own rate is 2.5", "29 more")
     given = {"y": kidney.y, "n": kidney.n, "table": kidney.table, "national": kidney.national}
-    given |= {"stats": stats, "special": special, "optimize": optimize, "pd": pd, "models": {}}
+    given |= {"stats": stats, "special": special, "optimize": optimize, "pd": pd}
     given |= {"population": kidney.population, "score": print, "gamma_poisson": gamma_poisson}
     given |= run_cell("01", "def joint(", **given)
     page = run_cell("01", "joint(*best)", **given)

@@ -168,7 +168,7 @@ def test_huge_counts_in_forty_digits(times):
     mean, size = map(mpmath.mpf, (float(fit.mean), float(fit.prior_sample_size)))
     with mpmath.workdps(40):
         top = exact(mean, size)
-        for a, b in ((1.0001, 1), (0.9999, 1), (1, 1.001), (1, 0.999)):
+        for a, b in ((1 + 1e-6, 1), (1 - 1e-6, 1), (1, 1 + 1e-5), (1, 1 - 1e-5)):
             assert exact(mean * a, size * b) < top
 
 
