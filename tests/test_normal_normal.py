@@ -27,8 +27,8 @@ def average(f, raw, se, prior):
         spread = between_sd**2 + se**2
         precision = (1 / spread).sum()
         squares = ((raw - (raw / spread).sum() / precision) ** 2 / spread).sum()
-        sizes = np.log(spread).sum() + np.log(precision)
-        return np.exp(-0.5 * (squares + sizes) + prior(between_sd))
+        squares += np.log(spread).sum() + np.log(precision)
+        return np.exp(-0.5 * squares + prior(between_sd))
 
     def over(g):
         on_unit = lambda u: g(10 * u / (1 - u)) / (1 - u) ** 2  # noqa: E731
