@@ -242,8 +242,8 @@ def test_gibbs_agrees_with_exact_integration():
 def test_gibbs_follows_the_unit_of_y_and_the_origin_of_x(small):
     y, group, X, _ = small
     X = X @ [[1, 1], [0, 0.3]]  # two slopes that lean on each other
-    one = multilevel_bayes.gibbs(y, group, X, rng=np.random.default_rng(73))
-    two = multilevel_bayes.gibbs(9 * y, group, X + 100, rng=np.random.default_rng(73))
+    one = multilevel_bayes.gibbs(y, group, X, draws=500, rng=np.random.default_rng(73))
+    two = multilevel_bayes.gibbs(9 * y, group, X + 100, draws=500, rng=np.random.default_rng(73))
     found = np.cov(one["x1"].ravel(), one["x2"].ravel())
     same(found, partial_pooling(y, group, X).covariance[1:3, 1:3], 0.2)
     shift = 100 * (one["x1"] + one["x2"])
