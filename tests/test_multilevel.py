@@ -241,8 +241,11 @@ def test_gibbs_agrees_with_exact_integration():
 
 def test_gibbs_follows_the_unit_of_y_and_the_origin_of_x(small):
     y, group, X, _ = small
-    one = multilevel_bayes.gibbs(y, group, X, draws=50, rng=np.random.default_rng(73))
-    two = multilevel_bayes.gibbs(9 * y, group, X + 100, draws=50, rng=np.random.default_rng(73))
+    X = X @ [[1, 1], [0, 0.3]]  # two slopes that lean on each other
+    one = multilevel_bayes.gibbs(y, group, X, draws=500, rng=np.random.default_rng(73))
+    two = multilevel_bayes.gibbs(9 * y, group, X + 100, draws=500, rng=np.random.default_rng(73))
+    found = np.cov(one["x1"].ravel(), one["x2"].ravel())
+    same(found, partial_pooling(y, group, X).covariance[1:3, 1:3], 0.2)
     shift = 100 * (one["x1"] + one["x2"])
     moved = {**one, "intercept": one["intercept"] - shift}
     moved["intercepts"] = one["intercepts"] - shift[..., None]
@@ -264,7 +267,6 @@ def test_a_table_made_by_group_by_gives_the_fit_of_the_rows(small):
     for name in ("coefficients", "standard_errors", "sigma_alpha", "sigma_y", "deviance"):
         same(getattr(found, name), getattr(wanted, name), rtol=1e-9)
     same(found.intercepts, [*wanted.intercepts, wanted.mean], rtol=1e-9)
-    same(found.intercept_sd.iloc[:-1], wanted.intercept_sd, rtol=1e-9)
 
 
 def test_labels_and_predictors_come_in_every_form(small):
@@ -283,8 +285,7 @@ def test_labels_and_predictors_come_in_every_form(small):
     frame = pd.DataFrame({"x2": [2.0], "x1": [1.0], "y": [9.0]})  # one row for many groups
     many = fit.intercepts[["a", "g"]] + fit.coefficients[1:3] @ [1, 2]
     assert fit.predict(frame, group=["a", "g"]).mean == pytest.approx(many)
-    flat = fit.predict([1.0, 2.0], group_predictors=[3.0])  # two numbers for two columns: one row
-    assert flat.mean == pytest.approx([fit.coefficients @ [1, 1, 2, 3]])
+    same(fit.predict([1.0, 2.0], group_predictors=[3.0]).mean, fit.coefficients @ [1, 1, 2, 3])
     again = partial_pooling(y, pd.Categorical(group), X, group_predictors=u)
     same(again.intercepts[u.index], fit.intercepts, rtol=1e-9)
 
@@ -307,7 +308,6 @@ def test_what_a_learner_mistypes_is_refused_by_name(small):
         ("does not vary within groups", partial_pooling, (u[group], group), {}),
         ("more than 1 groups", partial_pooling, (y, np.zeros(60)), {}),
         ("group: 'q' is not in the fit", fit.predict, ([[0, 0]],), {"group": ["a", "q"]}),
-        ("has its own", fit.predict, ([[0, 0]],), {"group": "a", "group_predictors": [1]}),
         ("at least 3 groups", multilevel_bayes.posterior_grid, (y[few], group[few]), {}),
         ("rng: a numpy.random.Generator", multilevel_bayes.gibbs, (y, group), {"rng": 1}),
     ):

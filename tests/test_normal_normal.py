@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import quad
+from scipy.special import ndtr
 
 from helpers import normal_normal as nn
 from helpers.datasets import load_schools
@@ -27,8 +28,8 @@ def average(f, raw, se, prior):
         spread = between_sd**2 + se**2
         precision = (1 / spread).sum()
         squares = ((raw - (raw / spread).sum() / precision) ** 2 / spread).sum()
-        sizes = np.log(spread).sum() + np.log(precision)
-        return np.exp(-0.5 * (squares + sizes) + prior(between_sd))
+        squares += np.log(spread).sum() + np.log(precision)
+        return np.exp(-0.5 * squares + prior(between_sd))
 
     def over(g):
         on_unit = lambda u: g(10 * u / (1 - u)) / (1 - u) ** 2  # noqa: E731
@@ -47,12 +48,12 @@ def test_full_bayes_equals_adaptive_quadrature(units, prior):
         middle, variance = nn.centre(raw, se, t)
         share = nn.weight(se[0], t)
         sd = np.sqrt(share * se[0] ** 2 + (1 - share) ** 2 * variance)
-        return stats.norm(share * raw[0] + (1 - share) * middle, sd)
+        return share * raw[0] + (1 - share) * middle, sd
 
-    same(answer.mean[0], average(lambda t: first(t).mean(), raw, se, prior), 1e-6)
+    same(answer.mean[0], average(lambda t: first(t)[0], raw, se, prior), 1e-6)
     for end, share in zip(answer.interval(0.8), (0.1, 0.9), strict=True):
-        below = average(lambda t, end=end[0]: first(t).cdf(end), raw, se, prior)
-        same(below, share, 1e-5)
+        below = lambda t, end=end[0]: ndtr((end - first(t)[0]) / first(t)[1])  # noqa: E731
+        same(average(below, raw, se, prior), share, 1e-5)
     top = answer.between_sd_quantile(0.975)
     same(average(lambda t: t > top, raw, se, prior), 0.025, 0.02)
 
@@ -79,7 +80,7 @@ def test_james_stein_and_the_plug_ins_by_hand():
 
 
 def test_trial_scores_what_it_says():
-    truth = np.random.default_rng(3).normal(20, 3, (400, 4))
+    truth = np.random.default_rng(3).normal(20, 3, (100, 4))
     raw = truth + 2 * np.random.default_rng(4).standard_normal(truth.shape)
     for some, names in ((None, list(nn.METHODS)), (truth > 20, ["full Bayes", "James-Stein"])):
         rng, only = np.random.default_rng(4), ... if some is None else some
@@ -120,8 +121,7 @@ def test_leading_axes_are_data_sets_and_equal_raw_means_are_every_methods_answer
         for method in nn.METHODS.values():
             same(method(raw, 4.0).mean[at], method(raw[at], 4.0).mean, 1e-5)
     same([method(raw[0, 1], 4.0).mean for method in nn.METHODS.values()], 7.0)
-    turned = nn.full_bayes(raw[..., ::-1], se[::-1]).mean
-    same(turned[..., ::-1], nn.full_bayes(raw, se).mean)
+    same(nn.full_bayes(raw[..., ::-1], se[::-1]).mean[..., ::-1], nn.full_bayes(raw, se).mean)
 
 
 def test_the_posterior_of_one_unit_is_the_prior():
