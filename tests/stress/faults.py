@@ -523,8 +523,8 @@ FAULTS = [
     Fault(
         "a figure: limits of another level",
         P1,
-        "size, level=0.998), size)",
-        "size, level=0.99), size)",
+        "wide = one_death * counts.control_limits(national, size, level=0.998)",
+        "wide = one_death * counts.control_limits(national, size, level=0.99)",
         "test_figures::test_01_funnel_has_size_along_and_rate_up",
     ),
     Fault(
@@ -551,7 +551,7 @@ FAULTS = [
     Fault(
         "a figure: names in another's colour, helper",
         "helpers/plots.py",
-        "(1, place), (6, 0), color=looks.get(name, PLAIN).color",
+        "(1, place), (6, 0), color=looks[name].color",
         "(1, place), (6, 0), color=PLAIN.color",
         "test_plots",
     ),
