@@ -396,7 +396,7 @@ FAULTS = [
         P1,
         'xlabel="person-years 1980–84", ylabel="deaths per 100,000 a year"',
         'xlabel="deaths per 100,000 a year", ylabel="person-years 1980–84"',
-        "test_figures::test_01_funnel_has_size_along_and_rate_up",
+        "test_figures::test_axes_have_their_scale_and_unit",
     ),
     Fault(
         "axes swapped, from raw to partial",
