@@ -46,7 +46,7 @@ METHODS = (
     Look("full Bayes", PARTIAL_POOLING.color, PARTIAL_POOLING.marker, "-"),
 )
 LOOKS = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING, *METHODS)}
-PLAIN = Look("", "#222222", "", "-")  # what has no look of its own
+PLAIN, DASHED = (Look("", "#222222", "", line) for line in ("-", "--"))  # no look of its own
 #: One colour per chain; they differ in lightness too. A fifth chain starts over.
 CHAINS = ("#0072B2", "#C25500", "#3B3B3B", "#7FB6D6")
 
@@ -150,14 +150,15 @@ def lines(x, series, *, ax, looks=LOOKS, gap=0.07):
         Set its limits first: the names are spread out within them, and a line that leaves
         through the top is named there.
     looks : mapping of str to Look
-        How each name looks; one that is missing is plain black.
+        How a name looks, up to its first comma; one that is missing is plain black.
     gap : float
         Least distance between two names, as a share of the axis height.
     """
     x = np.asarray(x, float)
     series = {name: np.asarray(y, float) for name, y in series.items()}
+    looks = {name: looks.get(name.split(",")[0], PLAIN) for name in series}
     for name, y in series.items():
-        look = looks.get(name, PLAIN)
+        look = looks[name]
         marker = {"marker": look.marker if x.size <= 12 else "", "markerfacecolor": look.face}
         ax.plot(x, y, color=look.color, linestyle=look.line, label=name, **marker)
     top, to_axes = ax.get_ylim()[1], ax.transScale + ax.transLimits
@@ -169,15 +170,14 @@ def lines(x, series, *, ax, looks=LOOKS, gap=0.07):
             continue
         k = max(1, int(np.argmax(y > top)))
         at = np.interp(top, y[k - 1 : k + 1], x[k - 1 : k + 1])
-        color = looks.get(name, PLAIN).color
-        ax.annotate(name, (at, top), (8, -4), va="top", color=color, **beside)
+        ax.annotate(name, (at, top), (8, -4), va="top", color=looks[name].color, **beside)
     names = sorted(ends, key=ends.get)
     steps = gap * np.arange(len(names))
     free = np.array([ends[name] for name in names]) - steps
     up, down = np.maximum.accumulate(free), np.minimum.accumulate(free[::-1])[::-1]
     right = {"xycoords": "axes fraction", "va": "center", **beside}
     for name, place in zip(names, steps + (up + down) / 2, strict=True):
-        ax.annotate(name, (1, place), (6, 0), color=looks.get(name, PLAIN).color, **right)
+        ax.annotate(name, (1, place), (6, 0), color=looks[name].color, **right)
     return ax
 
 

@@ -139,7 +139,7 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[list]:
     from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator
 
     multiples = (1, 2, 5) if high < 100 * low else (1, 3) if high < 1e4 * low else (1,)
-    locator = LogLocator(subs=multiples) if log else MaxNLocator(5, steps=[1, 2, 5, 10])
+    locator = LogLocator(subs=multiples) if log else MaxNLocator(6, steps=[1, 2, 5, 10])
     values = [_short(value) for value in locator.tick_values(low, high) if low <= value <= high]
     short = EngFormatter(sep="")
     texts = [short(value) if abs(value) >= 1e4 else f"{value:,}" for value in values]

@@ -103,25 +103,28 @@ def test_01_funnel_has_size_along_and_rate_up(seen):
     assert centre.get_ydata()[0] == 1e5 * p.national and ring.get_xdata()[0] == p.n.min()
 
 
+def filled(ax, shapes, codes, colors) -> None:
+    """Hold a map's counties and their colours against codes and colours."""
+    for found, outline in zip(ax.collections[0].get_paths(), shapes.paths(codes), strict=True):
+        np.testing.assert_array_equal(found.vertices, outline.vertices)
+    np.testing.assert_allclose(ax.collections[0].get_facecolors(), to_rgba_array(colors))
+
+
 def test_01_maps_give_each_county_its_own_colour(seen, root):
     p, *axes = seen("01", "Two maps in five shades")
     drawn = p.fips.isin(list(p.shapes.rings)).to_numpy()
     for ax, rate in zip(axes, (p.raw, pooled(p)), strict=True):
         step = sum(rate / p.national > edge for edge in (0.67, 0.8, 1.25, 1.5))
-        found = ax.collections[0].get_facecolors()
-        np.testing.assert_allclose(found, to_rgba_array(p.shades[step[drawn]]))
+        filled(ax, p.shapes, p.fips[drawn], p.shades[step[drawn]])
     text = " ".join((root / "notebooks" / "01_kidney_cancer.md").read_text("utf-8").split())
     assert "below 0.67, 0.67 to 0.8, 0.8 to 1.25, 1.25 to 1.5 and above 1.5 times" in text
     p, *axes = seen("01", "Two maps of US counties")
     for ax, (group, color, title) in zip(axes, p.groups, strict=True):
-        filled, codes = ax.collections[0], p.fips[group][drawn[group]]
-        for found, outline in zip(filled.get_paths(), p.shapes.paths(codes), strict=True):
-            np.testing.assert_array_equal(found.vertices, outline.vertices)
-        assert {to_hex(face).upper() for face in filled.get_facecolors()} == {color}
+        codes = p.fips[group][drawn[group]]
+        filled(ax, p.shapes, codes, [color] * len(codes))
         assert ax.get_title("left") == title and ax.yaxis_inverted()
-        (ring,) = ax.lines
         (mine,) = p.shapes.paths([p.fips[p.mine]])
-        assert mine.contains_point(ring.get_xydata()[0])
+        assert mine.contains_point(ax.lines[0].get_xydata()[0])
 
 
 def test_01_estimates_of_counties_and_states(seen):

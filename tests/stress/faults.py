@@ -466,7 +466,7 @@ FAULTS = [
         P1,
         'xlabel="person-years 1980–84", ylabel="deaths per 100,000 a year"',
         'xlabel="deaths per 100,000 a year", ylabel="person-years 1980–84"',
-        "test_figures::test_01_funnel_has_size_along_and_rate_up",
+        "test_figures::test_axes_have_their_scale_and_unit",
     ),
     Fault(
         "axes swapped, from raw to partial",
@@ -628,7 +628,7 @@ FAULTS = [
     Fault(
         "a figure: names in another's colour, helper",
         "helpers/plots.py",
-        "(1, place), (6, 0), color=looks.get(name, PLAIN).color",
+        "(1, place), (6, 0), color=looks[name].color",
         "(1, place), (6, 0), color=PLAIN.color",
         "test_plots",
     ),
