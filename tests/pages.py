@@ -140,12 +140,12 @@ def solved(name: str) -> Solved:
 
 #: Words that compare, by what they say: more (+1), less (-1), the same (0).
 WORDS = {
-    +1: "more most many higher highest larger largest greater bigger longer wider above over upwards "
-    "better rises rise grows grow far furthest twice double gains wins win beats beat increases "
-    "increase large wide high strong stronger",
+    +1: "more most many higher highest larger largest greater bigger longer wider above over "
+    "upwards better rises rise grows grow far furthest twice double gains wins win beats beat "
+    "increases increase large wide high strong stronger",
     -1: "less least lower lowest smaller smallest fewer shorter narrower below under downwards "
-    "worse worst few falls fall shrinks near nearer nearest loses lose decreases decrease small narrow "
-    "low weak weaker hardly",
+    "worse worst few falls fall shrinks near nearer nearest loses lose decreases decrease small "
+    "narrow low weak weaker hardly",
     0: "same equal equally alike unchanged",
 }
 DIRECTIONS = {word: sign for sign, words in WORDS.items() for word in words.split()}
@@ -223,7 +223,7 @@ def token(text: str) -> Token:
 
 def sentences(text: str, where: str) -> list[Sentence]:
     """Split prose into sentences, points and rows; formulas and links' addresses are left out."""
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = re.sub(r"<!--.*?-->", "", re.sub(r"\*\*Minutes\.\*\*.*", "", text), flags=re.S)
     text = re.sub(r"\]\([^)]*\)", "].", re.sub(r"`[^`]*`", " ", text))
     text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.S))
     text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)

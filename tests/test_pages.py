@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from operator import le
 
 import pytest
 
@@ -106,11 +107,14 @@ def test_each_figure_shows_what_its_facts_say(name):
 
 @each_page
 def test_minutes_are_counted(name):
-    sittings = pages.minutes(pages.PAGES[name])
+    sittings = [round(sitting) for sitting in pages.minutes(pages.PAGES[name])]
     most = MINUTES[name]
-    assert len(sittings) == len(most) and all(
-        x <= m for x, m in zip(sittings, most, strict=True)
-    ), f"{name}: {[round(x) for x in sittings]} minutes, at most {most}"
+    assert len(sittings) == len(most), f"{name}: sittings of {sittings} minutes"
+    assert all(map(le, sittings, most)), f"{name}: {sittings} minutes, at most {most}"
+    if name in WITH_FACTS:
+        text = pages.PAGES[name].read_text(encoding="utf-8")
+        told = re.search(r"^\*\*Minutes\.\*\* (\d+)", text, flags=re.MULTILINE)[1]
+        assert int(told) == 5 * round(sum(sittings) / 5)
 
 
 def test_a_wrong_solution_is_noticed():
