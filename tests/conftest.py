@@ -9,9 +9,6 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from contextlib import ExitStack, redirect_stdout
-from functools import cache
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -72,34 +69,6 @@ def run_cell():
 
     yield run
     plt.close("all")
-
-
-@pytest.fixture(scope="session")
-def page_run():
-    """Return a function: page -> the names that it leaves, and its figures by alternative text.
-
-    Its text is run once, as a reader opens it, with `show` in the hands of the tests.
-    """
-    import jupytext
-    from matplotlib import pyplot as plt
-
-    @cache
-    def run(page: str) -> tuple[dict, dict]:
-        (path,) = (ROOT / "notebooks").glob(f"{page}_*.md")
-        names, figures = {"__name__": "__main__"}, {}
-        with ExitStack() as stack:
-            stack.enter_context(redirect_stdout(StringIO()))
-            stack.enter_context(warnings.catch_warnings(action="ignore"))
-            stack.enter_context(plt.rc_context())
-            patch = stack.enter_context(pytest.MonkeyPatch.context())
-            patch.setattr("helpers.show.show", lambda figure, alt: figures.update({alt: figure}))
-            for number, cell in enumerate(jupytext.read(path).cells):
-                if cell.cell_type == "code":
-                    exec(compile(cell.source, f"{path.name}, cell {number}", "exec"), names)
-        plt.close("all")
-        return names, figures
-
-    return run
 
 
 @pytest.fixture(scope="session")

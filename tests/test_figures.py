@@ -14,10 +14,23 @@ from scipy import stats
 
 from helpers import plots
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
+from tests import pages
 
 THREE = (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING)
 FACTS = Path(__file__).parent / "facts" / "axes.txt"
 AXES = FACTS.read_text(encoding="utf-8").splitlines()[1:]
+
+
+@pytest.fixture(scope="module")
+def page_run():
+    """Return a function: page -> the names that it leaves, and its figures by alternative text."""
+
+    def run(page: str) -> tuple[dict, dict]:
+        (name,) = (name for name in pages.PAGES if name.startswith(page))
+        solved = pages.solved(name)
+        return solved.names(), {shown.alt: shown.figure for shown in solved.figures}
+
+    return run
 
 
 @pytest.fixture

@@ -255,7 +255,7 @@ FAULTS = [
         P1,
         "200_000 * 5",
         "200_000",
-        "test_solutions",
+        "test_pages",
     ),
     Fault(
         "heads for person-years, weights of 05",
@@ -350,7 +350,7 @@ FAULTS = [
         P3,
         "norm.sf(np.log(4), guess",
         "norm.sf(np.log10(4), guess",
-        "test_solutions",
+        "test_pages",
     ),
     Fault(
         "log base, log score",

@@ -1,0 +1,437 @@
+"""Pages as their readers meet them: run with every exercise solved, read sentence by sentence.
+
+`solved("02_garages")` runs a page once, with each solution in the place of its stub and `show`
+hooked: all names and all figures are at hand. What a page claims stands in `tests/facts/`, and
+`tests/test_pages.py` compares the two.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jupytext
+import numpy as np
+from matplotlib import collections as mc
+from matplotlib import colors
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from helpers import show as shows
+from listing import page_name, texts
+from tests.folds import exercises, fold, kind
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {page_name(path): path for path in texts(ROOT)}
+
+# --- what the facts tables are made of
+
+
+class Fact(NamedTuple):
+    """Near these words of this section the page says this."""
+
+    where: str  # "2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"
+    about: str  # words of one sentence, in any order
+    says: object  # a number, a direction, words; a function of the page's names; or a list of such
+
+
+class Direction(NamedTuple):
+    """A number whose sign the words have to tell: more for plus, less for minus."""
+
+    value: object
+
+
+def way(value) -> Direction:
+    """Expect a word for more where `value` (or what it returns) is positive, for less elsewhere."""
+    return Direction(value)
+
+
+class Series(NamedTuple):
+    """One thing drawn: "line", "points", "bars", "band", "segments", "mesh", "contour", "map"."""
+
+    kind: str
+    data: object = None  # rows (x, y), bars (place, length), or a function of the names
+    color: str | None = None
+    marker: str | None = None
+
+
+class Panel(NamedTuple):
+    """One pair of axes."""
+
+    drawn: Sequence[Series]
+    x: str = ""  # words of the label, the unit among them
+    y: str = ""
+    scale: tuple[str, str] = ("linear", "linear")
+
+
+# --- running a page
+
+
+class Shown(NamedTuple):
+    """A figure as it was shown."""
+
+    figure: Figure
+    alt: str
+    names: dict  # what the page's names were at that moment
+
+
+class Solved(NamedTuple):
+    """A page after it was run with its exercises solved."""
+
+    cells: list
+    printed: list[str]  # by cell
+    after: list[dict]  # the names after each cell
+    figures: list[Shown]
+
+    def names(self, part: str = "") -> dict:
+        """Return the names after the cell that holds `part`, or at the end."""
+        places = [i for i, c in enumerate(self.cells) if c.cell_type == "code" and part in c.source]
+        return self.after[places[-1] if part == "" else places[0]]
+
+
+def run(source: str, names: dict, where: str) -> str:
+    """Run a cell as a kernel does and return all that it prints or shows."""
+    body = ast.parse(source, where).body
+    last = [body.pop()] if body and isinstance(body[-1], ast.Expr) else []
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(ast.Module(body, []), where, "exec"), names)
+        exec(compile(ast.Interactive(last), where, "single"), names)
+    return printed.getvalue()
+
+
+def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
+    """Run all cells, solutions in the places of their stubs."""
+    names, page = {"__name__": "__main__"}, Solved(cells, [], [], [])
+
+    def keep(figure, alt):
+        page.figures.append(Shown(figure, alt, dict(names)))
+        print(f"[figure] {alt}")
+
+    before = shows.show
+    with warnings.catch_warnings(), plt.rc_context():
+        warnings.simplefilter("ignore")  # the twin says so in a warning
+        shows.show = keep
+        try:
+            for place, cell in enumerate(cells):
+                source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
+                page.printed.append(run(source, names, f"{page_name(path)}, cell {place}"))
+                page.after.append(dict(names))
+        finally:
+            shows.show = before
+    plt.close("all")
+    return page
+
+
+@functools.cache
+def solved(name: str) -> Solved:
+    """Run a page once, with every exercise solved."""
+    cells = jupytext.read(PAGES[name]).cells
+    return run_page(PAGES[name], cells, {one.stub: one.code for one in exercises(cells)})
+
+
+# --- reading a page
+
+#: Words that compare, by what they say: more (+1), less (-1), the same (0).
+WORDS = {
+    +1: "more most many higher highest larger largest greater bigger longer wider above over "
+    "upwards better rises rise grows grow far furthest twice double gains wins win beats beat "
+    "increases increase large wide high strong stronger",
+    -1: "less least lower lowest smaller smallest fewer shorter narrower below under downwards "
+    "worse worst few falls fall shrinks near nearer nearest loses lose decreases decrease small "
+    "narrow low weak weaker hardly",
+    0: "same equal equally alike unchanged",
+}
+DIRECTIONS = {word: sign for sign, words in WORDS.items() for word in words.split()}
+NUMBERS = {
+    **{"zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8},
+    **{
+        "nine": 9,
+        "ten": 10,
+        "eleven": 11,
+        "twelve": 12,
+        "fifteen": 15,
+        "twenty": 20,
+        "thirty": 30,
+        "forty": 40,
+    },
+    **{"fifty": 50, "seventy": 70, "ninety": 90},
+    **{
+        "hundred": 100,
+        "thousand": 1e3,
+        "million": 1e6,
+        "half": 0.5,
+        "third": 1 / 3,
+        "quarter": 0.25,
+        "fifth": 0.2,
+        "tenth": 0.1,
+        "twice": 2,
+    },
+    **{"halves": 0.5, "thirds": 1 / 3, "quarters": 0.25, "fifths": 0.2, "tenths": 0.1},
+}
+#: Numbers that name a place and claim nothing.
+PLACES = (
+    r"(?i:sections?|notebooks?|exercises?|equations?|chapters?|pages?)\s+"
+    r"\d[\d.]*(?:(?:,| and| to) \d[\d.]*)*"
+)
+TOKEN = re.compile(
+    r"\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
+)
+
+
+class Token(NamedTuple):
+    """A word, number or option letter of a sentence."""
+
+    text: str
+    value: float | None = None  # of a number
+    error: float = 0.0  # half a unit of its last digit
+    sign: int | None = None  # of a comparing word
+
+    @property
+    def claims(self) -> bool:
+        """Say whether it can be right or wrong."""
+        return self.value is not None or self.sign is not None or self.text.startswith("(")
+
+
+class Sentence(NamedTuple):
+    """A sentence, table row, point of a list, title or alternative text."""
+
+    where: str
+    tokens: list[Token]
+
+
+def token(text: str) -> Token:
+    """Read one word or number."""
+    low = text.lower()
+    if re.fullmatch(r"0\d", text):  # a page
+        return Token(low)
+    if (text[-1:].isdigit() and not text[0].isalpha()) or text.endswith("%"):
+        digits = text.rstrip("%").replace(",", "").replace("−", "-")
+        scale = 0.01 if text.endswith("%") else 1.0
+        decimals = len(digits.partition(".")[2])
+        return Token(low, float(digits) * scale, 0.5001 * scale * 10.0**-decimals)
+    if low in NUMBERS:
+        return Token(low, NUMBERS[low], 0.1 * NUMBERS[low], DIRECTIONS.get(low))
+    return Token(low, sign=DIRECTIONS.get(low))
+
+
+def sentences(text: str, where: str) -> list[Sentence]:
+    """Split prose into sentences, points and rows; formulas and links' addresses are left out."""
+    text = re.sub(r"<!--.*?-->", "", re.sub(r"\*\*Minutes\.\*\*.*", "", text), flags=re.S)
+    text = re.sub(r"\]\([^)]*\)", "].", re.sub(r"`[^`]*`", " ", text))
+    text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.S))
+    text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)
+    parts = re.split(r"\0|(?<=[.!?;:])[*_)]*\s+", text)
+    found = [Sentence(where, [token(word) for word in TOKEN.findall(part)]) for part in parts]
+    return [sentence for sentence in found if sentence.tokens]
+
+
+def prose(name: str) -> list[Sentence]:
+    """Return all sentences of a page: text, solutions, and what figures say in words."""
+    page, where, told = solved(name), "", []
+    for cell in page.cells:
+        if cell.cell_type != "markdown":
+            continue
+        text = fold(cell)["body"] if kind(cell) == "fold" else cell.source
+        text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+        for part in re.split(r"^(?=#{2,3} )", text, flags=re.M):
+            heading = re.match(r"##+ (?:Exercise )?(\d+(?:\.\d+)?)?", part)
+            if heading:  # without a number it belongs to the section before
+                where = heading[1] or told[-1].where.partition(".")[0]
+            told += sentences(re.sub(r"^#+ (?:Exercise )?[\d.]*", "", part), where)
+    for i, shown in enumerate(page.figures, 1):
+        words = [shown.alt] + [
+            t.get_text() for t in shown.figure.findobj(plt.Text) if t.get_visible()
+        ]
+        ticks = [t for ax in shown.figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
+        skip = {t.get_text() for t in ticks}
+        for text in words:
+            told += sentences(text, f"figure {i}") if text not in skip else []
+    return told
+
+
+def formulas(name: str) -> list[str]:
+    """Return each formula of a page that says something, without its blanks, in order."""
+    text = "\n".join(c.source for c in solved(name).cells if c.cell_type == "markdown")
+    text = re.sub(r"^```.*?^```$|`[^`]*`", "", text, flags=re.M | re.S)
+    found = re.findall(r"\$\$(.*?)\$\$|\$([^$]+)\$", text, flags=re.S)
+    bare = [
+        re.sub(r"\\[,;! ]|\\q?quad|\s|[.,]$", "", a.strip().rstrip(".,") or b) for a, b in found
+    ]
+    says = re.compile(
+        r"[=<>+/^]|\\(?:frac|sqrt|sim|approx|le|ge|times|sum|int|propto|mid)\b|\d-|-\w"
+    )
+    return list(dict.fromkeys(f for f in bare if says.search(f)))
+
+
+def minutes(path: Path) -> list[float]:
+    """Return the minutes of each sitting of a page, by the course's rule.
+
+    Words / 100 + code lines / 5 + 1.5 for a figure or explorable + 5 for an exercise. Solutions
+    and checks of up to two lines are not counted; a line of more than 79 characters counts as
+    often as it would wrap.
+    """
+    told, sitting = [0.0], jupytext.read(path).cells
+    for cell in sitting:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            text = "" if kind(cell) == "fold" else cell.source
+            for i, part in enumerate(text.split("<!-- sitting -->")):
+                told += [0.0] if i else []
+                part = re.sub(r"\$\$.*?\$\$", " formula" * 8, part, flags=re.S)
+                part = re.sub(r"\$.*?\$", "x", part, flags=re.S)
+                told[-1] += len(re.findall(r"[A-Za-z0-9’'%,.]+", part)) / 100
+            continue
+        lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
+        if "exercise" in tags:
+            told[-1] += 5
+        elif not ("check" in tags and len(lines) <= 2):
+            told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
+            told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
+    return told
+
+
+# --- holding a page against its facts
+
+
+def given(value, names: dict):
+    """Return a value, or what a function of the page's names returns."""
+    return value(names) if callable(value) else value
+
+
+def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
+    """Look for what a fact says near its words; return what is missing, and the tokens that say it.
+
+    Near is within twelve words of one of them, in the same sentence.
+    """
+    words = fact.about.lower().split()
+    here = [s for s in told if s.where == fact.where and set(words) <= {t.text for t in s.tokens}]
+    if not here:
+        return f"no sentence of section {fact.where!r} has the words {fact.about!r}", set()
+    says = fact.says if isinstance(fact.says, list) else [fact.says]
+    for sentence in here:
+        used = [found_in(sentence.tokens, words, one, names) for one in says]
+        if all(used):
+            return "", {id(t) for tokens in used for t in tokens}
+    told = " / ".join(" ".join(t.text for t in s.tokens) for s in here)
+    wanted = [given(getattr(one, "value", one), names) for one in says]
+    return f"section {fact.where!r}, {fact.about!r}: not all of {wanted} is said in: {told}", set()
+
+
+def found_in(tokens: list[Token], words: list[str], wanted, names: dict) -> list[Token]:
+    """Return the tokens that say what is wanted: one near the words, or several in a row."""
+    is_way = isinstance(wanted, Direction)
+    wanted = Direction(given(wanted.value, names)) if is_way else given(wanted, names)
+    parts = wanted.split() if isinstance(wanted, str) else [wanted]
+    at = [i for i, t in enumerate(tokens) if t.text in words]
+    for first in range(len(tokens) - len(parts) + 1):
+        some = tokens[first : first + len(parts)]
+        near = len(parts) > 1 or min(abs(first - place) for place in at) <= 12
+        if near and all(matches(t, part) for t, part in zip(some, parts, strict=True)):
+            return some
+    return []
+
+
+def matches(found: Token, wanted) -> bool:
+    """Say whether a token is the number, direction or word that is wanted."""
+    if isinstance(wanted, Direction):
+        return found.sign == int(np.sign(wanted.value))
+    if isinstance(wanted, str):
+        return found.text == wanted
+    return found.value is not None and abs(found.value - float(wanted)) <= found.error
+
+
+# --- holding a figure against its facts
+
+
+class Drawn(NamedTuple):
+    """Something found in a figure."""
+
+    kind: str
+    data: np.ndarray
+    colors: list[str]
+    marker: str | None = None
+
+
+def drawn(ax) -> list[Drawn]:
+    """Return what a pair of axes shows, without text, ticks and what has fewer than two points."""
+    found = []
+    for line in ax.get_lines():
+        marker = line.get_marker() if line.get_marker() not in ("None", "", None, " ") else None
+        kind = "points" if line.get_linestyle() in ("None", "", " ") else "line"
+        color = line.get_color() if kind == "line" else line.get_markeredgecolor()
+        found.append(Drawn(kind, np.array(line.get_xydata(), float), [color], marker))
+    bars = [p for p in ax.patches if isinstance(p, plt.Rectangle)]
+    if bars:
+        sideways = len({round(p.get_height(), 9) for p in bars}) == 1 and len(bars) > 1
+        ends = [
+            (p.get_y() + p.get_height() / 2, p.get_x() + p.get_width())
+            if sideways
+            else (p.get_x() + p.get_width() / 2, p.get_y() + p.get_height())
+            for p in bars
+        ]
+        found.append(Drawn("bars", np.array(ends), [p.get_facecolor() for p in bars]))
+    for one in ax.collections:
+        if isinstance(one, mc.PathCollection):
+            edge = one.get_edgecolors() if len(one.get_edgecolors()) else one.get_facecolors()
+            found.append(Drawn("points", np.array(one.get_offsets(), float), list(edge)))
+        elif isinstance(one, mc.LineCollection):
+            ends = np.array([s for s in one.get_segments() if len(s) == 2]).reshape(-1, 4)
+            found.append(Drawn("segments", ends, list(one.get_colors())))
+        elif isinstance(one, mc.QuadMesh):
+            found.append(Drawn("mesh", np.ravel(one.get_array())[:, None], []))
+        elif isinstance(one, mc.PolyCollection):
+            kind = "map" if len(one.get_paths()) > 50 else "band"
+            corners = np.concatenate([p.vertices for p in one.get_paths()] or [np.empty((0, 2))])
+            found.append(Drawn(kind, corners, list(one.get_facecolors())))
+        else:
+            found.append(Drawn("contour", np.empty((0, 2)), list(one.get_edgecolors())))
+    return [one for one in found if len(one.data) > 1 or one.kind == "contour"]
+
+
+def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
+    """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
+    if one.kind != wanted.kind or (wanted.marker and one.marker not in (wanted.marker, None)):
+        return False
+    if wanted.color and not all(
+        colors.same_color(colors.to_rgb(c), colors.to_rgb(wanted.color)) for c in one.colors
+    ):
+        return False
+    if wanted.data is None:
+        return True
+    values = np.column_stack([np.ravel(x) for x in given(wanted.data, names)]).astype(float)
+    if one.kind == "band":  # of x, lower and upper: the corners, in any order
+        values = np.concatenate([values[:, [0, 1]], values[:, [0, 2]]])
+        near = [np.abs(one.data - corner).sum(axis=1).min() for corner in values]
+        return bool(np.max(near) < 1e-6 * (1 + np.abs(values).max()))
+    if values.shape != one.data.shape:
+        return False
+    order = [np.lexsort(np.round(x, 9).T) for x in (values, one.data)]
+    return np.allclose(values[order[0]], one.data[order[1]], rtol=1e-3, atol=1e-9, equal_nan=True)
+
+
+def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
+    """Return what a figure shows otherwise than its facts say."""
+    axes = [ax for ax in shown.figure.axes if ax.get_label() != "<colorbar>"]
+    wrong = [f"{len(axes)} axes, and facts for {len(panels)}"] if len(axes) != len(panels) else []
+    for i, (ax, panel) in enumerate(zip(axes, panels, strict=False), 1):
+        if (ax.get_xscale(), ax.get_yscale()) != panel.scale:
+            wrong.append(f"axes {i}: scales {ax.get_xscale()}, {ax.get_yscale()}")
+        for label, words in ((ax.get_xlabel(), panel.x), (ax.get_ylabel(), panel.y)):
+            if not set(words.split()) <= set(re.split(r"[ ()]", label)):
+                wrong.append(f"axes {i}: the label {label!r} lacks a word of {words!r}")
+        left = list(panel.drawn)
+        for one in drawn(ax):
+            found = next((s for s in left if shows_it(one, s, shown.names)), None)
+            left = [s for s in left if s is not found]
+            if found is None:
+                wrong.append(f"axes {i}: no fact describes {one.kind} at {one.data[:2].tolist()}")
+        wrong += [f"axes {i}: {s.kind} {s.color or ''} is not drawn" for s in left]
+    return wrong

@@ -1,0 +1,126 @@
+"""Each page, run with its exercises solved: solutions, facts, formulas, figures, minutes."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from operator import le
+
+import pytest
+
+from tests import pages
+from tests.folds import exercises
+
+# Their checks never say right: letters that are kept for later, and a text that no check can read.
+NEVER_RIGHT = {"0.2", "5.7"}
+#: At most so many minutes a page; a sitting ends at `<!-- sitting -->`.
+MINUTES = {
+    "00_start_here": [25],
+    # pages of the first edition, until they are rewritten
+    "01_kidney_cancer": [215],
+    "02_garages": [165],
+    "03_radon": [207],
+    "04_rat_tumors": [228],
+    "05_your_turn": [175],
+}
+#: Pages whose every claim has a fact; the others follow as they are rewritten.
+WITH_FACTS = ["00_start_here"]
+NAMED = [pytest.param(name, id=name) for name in pages.PAGES]
+each_page = pytest.mark.parametrize("name", NAMED)
+each_with_facts = pytest.mark.parametrize("name", WITH_FACTS)
+
+
+def facts_of(name: str):
+    """Return the module of facts of a page."""
+    path = pages.ROOT / "tests" / "facts" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"facts_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def passes(number: str, told: str) -> bool:
+    """Say whether a check accepts an answer; in `NEVER_RIGHT`, whether it notes it."""
+    start = f"Exercise {number}: "
+    return (
+        told.startswith(f"{start}noted.") if number in NEVER_RIGHT else told == f"{start}right.\n"
+    )
+
+
+@each_page
+def test_solutions_pass_their_checks_and_print_what_they_say(name, kidney_is_real):
+    """Run the page once more as a reader opens it: no other cell needs an answer."""
+    page = pages.solved(name)
+    opened = pages.run_page(pages.PAGES[name], page.cells, {}).printed
+    asked, wrong = exercises(page.cells), []
+    for one in asked:
+        printed = page.printed[one.stub].rstrip("\n")
+        on_kidney = "kidney-data" in page.cells[one.stub].metadata.get("tags", [])
+        if printed != one.printed and (kidney_is_real or not on_kidney):
+            wrong.append(f"{one.number} says\n{one.printed}\nand prints\n{printed}")
+        if not passes(one.number, page.printed[one.check]):
+            wrong.append(page.printed[one.check])
+        if passes(one.number, opened[one.check]):
+            wrong.append(f"{one.number} passes unanswered")
+    cells = range(len(page.cells))
+    for place in set(cells) - {place for one in asked for place in (one.stub, one.check)}:
+        if opened[place] != page.printed[place]:
+            wrong.append(f"this cell depends on an answer:\n{page.cells[place].source}")
+    assert not wrong, "\n".join(wrong)
+
+
+@each_with_facts
+def test_the_page_says_what_is_so(name, kidney_is_real):
+    """Each fact stands near its words; three in four claims of the prose have a fact."""
+    facts, told = facts_of(name).FACTS, pages.prose(name)
+    assert len(facts) <= 120
+    names, covered, wrong = pages.solved(name).names(), set(), []
+    for fact in facts:
+        missing, used = pages.unsaid(pages.Fact(*fact), told, names)
+        covered |= used
+        wrong += [missing] if missing else []
+    claims = [(s, t) for s in told for t in s.tokens if t.claims]
+    bare = [(s, t) for s, t in claims if id(t) not in covered]
+    if len(bare) > len(claims) / 4:
+        listed = (f"{s.where}: {t.text} in {' '.join(x.text for x in s.tokens)}" for s, t in bare)
+        wrong.append(f"{len(bare)} of {len(claims)} claims have no fact:\n" + "\n".join(listed))
+    assert not wrong, "\n".join(wrong)
+
+
+@each_with_facts
+def test_each_formula_has_a_twin_that_agrees(name):
+    twins, page = facts_of(name).FORMULAS, pages.solved(name)
+    found = pages.formulas(name)
+    assert set(found) == set(twins), f"{set(found) - set(twins)} | {set(twins) - set(found)}"
+    for formula, twin in twins.items():
+        assert twin(page.names()), formula
+
+
+@each_with_facts
+def test_each_figure_shows_what_its_facts_say(name):
+    page, facts = pages.solved(name), facts_of(name).FIGURES
+    assert len(page.figures) == len(facts), "a page draws what a fact describes, and nothing else"
+    for i, (shown, panels) in enumerate(zip(page.figures, facts, strict=True), 1):
+        wrong = pages.misdrawn(shown, panels)
+        assert not wrong, f"figure {i}: " + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in pages.PAGES if name != "further/words"])
+def test_minutes_are_counted(name):
+    sittings = [round(sitting) for sitting in pages.minutes(pages.PAGES[name])]
+    most = MINUTES[name]
+    assert len(sittings) == len(most), f"{name}: sittings of {sittings} minutes"
+    assert all(map(le, sittings, most)), f"{name}: {sittings} minutes, at most {most}"
+    if name in WITH_FACTS:
+        text = pages.PAGES[name].read_text(encoding="utf-8")
+        told = re.search(r"^\*\*Minutes\.\*\* (\d+)", text, flags=re.MULTILINE)[1]
+        assert int(told) == 5 * round(sum(sittings) / 5)
+
+
+def test_a_wrong_solution_is_noticed():
+    assert passes("1.4", "Exercise 1.4: right.\n") and passes("5.7", "Exercise 5.7: noted. Why.\n")
+    for number, told in (("1.4", "1.4: not yet."), ("1.4", "1.5: right."), ("1.4", "1.4: noted.")):
+        assert not passes(number, f"Exercise {told}\n")
+    for told in ("not yet.", "no answer yet.", "right."):
+        assert not passes("5.7", f"Exercise 5.7: {told}\n")
+    assert pages.run("x = 2\nx", {}, "a cell") == "2\n" and pages.run("2;\nNone", {}, "") == ""
