@@ -11,7 +11,6 @@
 `helpers.simulate`          data with a known truth, scores, calibration
 `helpers.plots`             the figures the pages share
 `helpers.maps`              maps of counties and their funnel: notebook 01
-`helpers.figures`           larger figures of notebook 04
 `helpers.show`              how a page looks and shows a figure
 `helpers.slider`            the slider itself: what `slider.js` draws
 `helpers.explore`           explorables: pictures that a reader moves

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sympy as sp
+from matplotlib.colors import to_rgba
 from scipy import integrate, optimize, special, stats
 
 from helpers import plots, simulate
@@ -152,16 +153,36 @@ def test_weights_quoted(rats):
     assert round(fit.mean, 2) == 0.14
 
 
-def test_estimates_stand_over_their_own_rates(rats, run_cell):
-    """The picture of section 3: rates sideways, estimates upwards."""
-    from helpers.figures import rat_tumors as figures
+def test_graph_leads_from_hyperparameters_to_counts(cell):
+    """Section 2: two parents a risk, one a count; only the counts are grey."""
+    (figure,) = cell("plots.graph(")["shown"]
+    (ax,) = figure.axes
+    place = {tuple(text.xy): text.get_text() for text in ax.texts if text.get_text()}
+    arrows = {(place[a.xyann], place[a.xy]) for a in ax.texts if a.arrow_patch}
+    wanted = {(r"$\theta_1$", "$y_1$"), (r"$\theta_2$", "$y_2$"), (r"$\theta_{71}$", "$y_{71}$")}
+    wanted |= {(r"$\cdots$", r"$\cdots\,$")}
+    wanted |= {(parent, risk) for risk, _ in wanted for parent in (r"$\alpha$", r"$\beta$")}
+    assert arrows == wanted
+    white = {tuple(c.get_offsets()[0]): c.get_facecolor().min() == 1 for c in ax.collections}
+    assert {name for xy, name in place.items() if not white[xy]} == {
+        name for name in place.values() if "y" in name or "," in name
+    }
 
+
+def test_estimates_stand_over_their_own_rates(rats, cell):
+    """Section 3: rates sideways, estimates upwards, between the 45 degree line and the flat one."""
     y, n = (x[:-1] for x in rats)
-    given = {"old_y": y, "old_n": n, "alpha": 1.3778, "kappa": 10.13, "figures": figures}
-    (figure,) = run_cell("04", "figures.against_observed(", **given)["shown"]
-    points = figure.axes[0].get_lines()[-1]
+    given = {"old_y": y, "old_n": n, "alpha": 1.3778, "kappa": 10.13}
+    (figure,) = cell("estimated risk", **given)["shown"]
+    own, flat, points = lines = figure.axes[0].get_lines()
+    np.testing.assert_array_equal(own.get_xdata(), own.get_ydata())
+    assert own.get_xdata()[-1] > (y / n).max() and set(flat.get_ydata()) == {263 / 1725}
     np.testing.assert_allclose(points.get_xdata(), y / n)
     np.testing.assert_allclose(points.get_ydata(), (1.3778 + y) / (10.13 + n))
+    looks = plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING
+    assert [line.get_color() for line in lines] == [look.color for look in looks]
+    named = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert named == {look.label: look.color for look in looks}
 
 
 def test_rates_stand_at_their_sizes(rats, cell):
@@ -273,11 +294,7 @@ def test_published_mode_and_means(rats, grid, page, cell):
     bounded = posterior_grid(*rats, bounds=((-2.6, -1.0), (0.5, 6)), points=300)
     assert bounded.mean(lambda a, b: a) == pytest.approx(2.40, abs=0.005)
     assert bounded.mean(lambda a, b: b) == pytest.approx(14.32, abs=0.005)
-    traps = SimpleNamespace(traps=lambda *drawn, axes: None)
-    size = {"log_size": None, "densities": None}
-    mean_by_bound = cell("def mean_by_bound", y=rats[0], n=rats[1], figures=traps, **size)[
-        "mean_by_bound"
-    ]
+    mean_by_bound = cell("def mean_by_bound", y=rats[0], n=rats[1])["mean_by_bound"]
     bound, mean = mean_by_bound(*rats)
     flat = (bound > 60) & (bound < 1e6)
     assert np.all(np.abs(mean[flat] - 2.40) < 0.01)
@@ -318,6 +335,62 @@ def test_the_hill_has_its_mode_and_the_fits_on_it(rats, grid, cell):
     assert marks.pop("mode of the posterior") == [list(grid.mode)]
     for name, fit in fits.items():
         assert marks[name] == [pytest.approx(np.log([fit.alpha / fit.beta, fit.alpha + fit.beta]))]
+
+
+def test_the_traps_are_drawn_each_under_its_name(cell):
+    """Section 5: densities from one, each by its own top, and means against their bounds."""
+    bound = np.array([1.0, 10.0, 100.0])
+    drawn = {"log_size": np.arange(3), "densities": {"flat": np.array([1, 4, 4])}}
+    drawn["densities"]["textbook"] = np.array([4, 2, 1])
+    drawn["means"] = {"71 experiments": (bound, [2, 2, 2]), "3 experiments": (bound, bound / 2)}
+    (figure,) = cell("left.semilogy", **drawn)["shown"]
+    left, right = (
+        {line.get_label(): line.get_xydata().T.tolist() for line in ax.lines} for ax in figure.axes
+    )
+    assert left == {"flat": [[0, 1, 2], [0.25, 1, 1]], "textbook": [[0, 1, 2], [1, 0.5, 0.25]]}
+    assert right["3 experiments"] == [[1, 10, 100], [0.5, 5, 50]]
+    assert right["71 experiments"] == [[1, 10, 100], [2, 2, 2]]
+    for ax in figure.axes:
+        assert len({line.get_linestyle() for line in ax.lines}) == 2 and ax.get_legend()
+
+
+def test_a_chain_is_drawn_where_its_moves_lead(grid, cell):
+    """Sections 6 and 8: alpha moves, then beta; the first 30 sweeps, then the last 15."""
+    sweeps = 2 + np.arange(40) / 10
+    chains = {"alpha": [[9] * 40, sweeps], "beta": [[9] * 40, 5 + sweeps]}
+    names = cell("moves = np.log", grid=grid, chains=chains)
+    (ax,) = names["shown"][0].axes
+    (path,) = ax.lines
+    alpha, beta = (np.exp(x) for x in (path.get_xdata(), path.get_ydata()))
+    alpha, beta = alpha * beta / (1 + alpha), beta / (1 + alpha)
+    np.testing.assert_allclose(alpha[:4], [1, 2, 2, 2.1])
+    np.testing.assert_allclose(beta[:4], [2.5, 2.5, 7, 7])
+    assert (alpha.size, alpha[-1], beta[-1]) == (61, pytest.approx(4.9), pytest.approx(9.9))
+    assert [(text.get_text(), *text.xy) for text in ax.texts] == [("start", *path.get_xydata()[0])]
+    assert rings(ax.collections[0], grid.mode) == [True] * 5
+    chains["theta"] = np.zeros((4, 40, 71))
+    chains["theta"][1, -1] = np.linspace(0.05, 0.3, 71)
+
+    def log_conditional(log_alpha, log_beta, theta):  # highest at (1.7, 3.5)
+        assert theta.tolist() == [chains["theta"][1, -1].tolist()]
+        return -20 * ((log_alpha - 1.7) ** 2 + (log_beta - 3.5) ** 2)
+
+    given = {"grid": grid, "chains": chains, "moves": names["moves"]}
+    (figure,) = cell("held = log_conditional", log_conditional=log_conditional, **given)["shown"]
+    (ax,) = figure.axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), names["moves"][:, -31:].T)
+    assert ax.lines[0].get_color() == path.get_color() == plots.CHAINS[1]
+    dashed, solid = ax.collections
+    assert dashed.get_linestyle()[0][1] and not solid.get_linestyle()[0][1]
+    assert list(dashed.levels) == list(solid.levels) == [0.1, 0.5]
+    top = -1.8, np.logaddexp(1.7, 3.5)
+    assert rings(dashed, grid.mode) == rings(solid, top) == [True] * 2
+    assert not rings(dashed, top)[1]
+
+
+def rings(contour, place) -> list[bool]:
+    """Say of each line of a contour whether it runs around this place."""
+    return [path.contains_point(place) for path in contour.get_paths()]
 
 
 def test_flat_prior_is_improper():
@@ -613,6 +686,25 @@ def test_hyperpriors(rats):
     says(r"the median of $\kappa$ is 5 under one prior and above 400 under another")
     says("the current risk goes from 16% to 26%", "With all 71 the six priors give 20% or 21%")
     says(r"half of the posterior above $\kappa=400$")
+
+
+def test_each_prior_has_its_line_in_both_pictures(rats, grid, cell):
+    """Section 12: where the density is a tenth of its top, in the look that the key gives it."""
+    few, names = posterior_grid(*FEW, points=50), list("abcdef")
+    given = {"with_71": dict.fromkeys(names, grid), "with_3": dict.fromkeys(names, few)}
+    given["with_71"]["b"], given["with_3"]["b"] = few, grid
+    (figure,) = cell("one.mass", **given)["shown"]
+    for ax, posteriors in zip(figure.axes, given.values(), strict=True):
+        assert [line.get_label() for line in ax.lines] == names
+        for line, drawn, g in zip(ax.lines, ax.collections, posteriors.values(), strict=True):
+            assert list(drawn.levels) == [0.1] and rings(drawn, g.mode) == [True]
+            high = np.ptp(g.log_size[g.mass.max(axis=1) > 0.1 * g.mass.max()])
+            assert np.ptp(drawn.get_paths()[0].vertices[:, 1]) == pytest.approx(high, rel=0.15)
+            np.testing.assert_array_equal(drawn.get_edgecolor()[0], to_rgba(line.get_color()))
+        assert len({line.get_color() for line in ax.lines}) == 6
+        assert len({str(drawn.get_linestyle()) for drawn in ax.collections}) == 6
+    key = figure.axes[0].get_legend()
+    assert [text.get_text() for text in key.get_texts()] == names
 
 
 def test_labs_are_recovered(cell):

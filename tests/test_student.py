@@ -356,7 +356,6 @@ def works(copy: Path, place: Place) -> str:
     [
         None,
         "helpers/answers",
-        "helpers/figures",
         "helpers/slider.js",
         "data",
         "data/radon.csv",

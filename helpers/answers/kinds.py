@@ -83,10 +83,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Letters:
-    """Letters in one text: a set of them, or (where `ordered`) one for each of five questions.
-
-    Nothing tells which letters are wrong or missing, or how many. Where `noted`, any will do.
-    """
+    """A set of letters, or (where `ordered`) one for each of five questions; if `noted`, any."""
 
     expected: str
     options: str
@@ -122,26 +119,18 @@ class Behaviour:
         try:
             with redirect_stdout(StringIO()), stopped_after(SECONDS):
                 return next((words for words, true in self.trial(answer).items() if true), "")
-        except OutOfTime:
+        except KeyboardInterrupt:  # of the clock, or of the learner
             return "It was stopped, as it did not come to an end. Is there a loop that never ends?"
         except (Exception, SystemExit) as error:
             told = " ".join(str(error).split())[:200].rstrip(".")
             return f"It stopped with {type(error).__name__}" + (f": {told}." if told else ".")
 
 
-class OutOfTime(BaseException):
-    """Time is up; no `except Exception` of a learner holds it back."""
-
-
 @contextmanager
 def stopped_after(seconds):
-    """Raise `OutOfTime` in what runs longer, where signals can: on Unix, in the main thread."""
-
-    def stop(*_):
-        raise OutOfTime
-
+    """Interrupt what runs longer, where signals can: on Unix, in the main thread."""
     try:
-        before = signal.signal(signal.SIGALRM, stop)
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     except (AttributeError, ValueError):
         yield
         return

@@ -171,23 +171,18 @@ slips = {
 EXERCISES["4.8"] = Numbers(above(3), slips, rtol=0.012, share=True)  # draws may be used
 
 
-def risk(log_prior, y=(4, 2, 1), n=(14, 20, 19)):
-    """Return the risk of 4 of 14, by default with three experiments in all."""
-    grid = posterior_grid(y, n, log_prior=log_prior)
-    return grid.mean(lambda a, b: (a + 4) / (a + b + 14))
-
-
-def flattest(a, b):
-    """Return the log of the prior that is uniform in the log of the size, up to 1,000."""
-    return np.where(a + b <= 1000, -np.log(a + b), -np.inf)
-
-
-highest = risk(lambda a, b: -2 * np.log1p(a + b) - np.log(a + b))
+few = [4, 2, 1], [14, 20, 19]
+shrinkage = posterior_grid(*few, log_prior=lambda a, b: -2 * np.log1p(a + b) - np.log(a + b))
+uniform = {"log_prior": lambda a, b: np.where(a + b <= 1000, -np.log(a + b), -np.inf)}
+lowest, highest, of_all = (
+    posterior.mean(lambda a, b: (a + 4) / (a + b + 14))
+    for posterior in (posterior_grid(*few, **uniform), shrinkage, posterior_grid(y, n, **uniform))
+)
 slips = {
     "That is the highest (the shrinkage prior).": highest,
-    "That is with all 71 experiments; three are asked for.": risk(flattest, y, n),
+    "That is with all 71 experiments; three are asked for.": of_all,
 }
-EXERCISES["4.9"] = Numbers(risk(flattest), slips, share=True)
+EXERCISES["4.9"] = Numbers(lowest, slips, share=True)
 
 why_not = {
     "a": "Its count y2 tells about it as well: data flow up the graph too.",

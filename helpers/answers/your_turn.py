@@ -53,13 +53,9 @@ slips = {
 EXERCISES["5.2"] = Numbers(right, slips, rtol=(1.5e-3, 0.01, 0.01))
 
 right, unweighted = error(rates, later, later_n), error(rates, later)
-
-
-def one_rate(rate):
-    """Return the errors with this rate for complete pooling."""
-    return [right[0], error(rate, later, later_n), right[2]]
-
-
+state_later = later_y.sum() / later_n.sum()
+others = np.array([[state_later], [raw.mean()], [fit.mean]])  # in place of the state's rate
+hindsight, of_means, of_fit = ([right[0], e, right[2]] for e in error(others, later, later_n))
 IN_HINDSIGHT = "uses the state's rate of 1979-84, which nobody knew before. Use that of 1974-78."
 slips = {
     "Every county counts the same there. Weight each by its births of 1979-84.": unweighted,
@@ -67,29 +63,24 @@ slips = {
     "Those are squared rates per birth. Multiply the rates by 1,000 before squaring.": right / 1e6,
     "Weight by the births of 1979-84, not of 1974-78.": error(rates, later, n),
     "That is the error on 1974-78, the years of the fit.": error(rates, raw, n),
-    f"The second {IN_HINDSIGHT}": one_rate(later_y.sum() / later_n.sum()),
-    "The state's rate is not the mean of the counties' rates: add up first.": one_rate(raw.mean()),
+    f"The second {IN_HINDSIGHT}": hindsight,
+    "The state's rate is not the mean of the counties' rates: add up first.": of_means,
     "The second is the error of the fitted population's mean. Complete pooling is all deaths over "
-    "all births.": one_rate(fit.mean),
+    "all births.": of_fit,
     "The order is no, complete, partial pooling.": right[[0, 2, 1]],
 }
 EXERCISES["5.3"] = Numbers(right, slips, rtol=1e-3, figures=3)
 
-
-def score(rate):
-    """Return the log score of this rate for all counties, or of one for each."""
-    return binom.logpmf(later_y, later_n, rate).sum()
-
-
-predictive = fit.predictive(y, n, later_n)
-right = np.array([score(complete), predictive.logpmf(later_y).sum()])
+predictive, tried = fit.predictive(y, n, later_n), [complete, partial, 0 * n + state_later]
+at_state, shrunken, hindsight = binom.logpmf(later_y, later_n, tried).sum(axis=1)
+right = np.array([at_state, predictive.logpmf(later_y).sum()])
 of_new = [right[0], fit.predictive(0, 0, later_n).logpmf(later_y).sum()]
 sums = [binom.pmf(later_y, later_n, complete).sum(), predictive.pmf(later_y).sum()]
 slips = {
     "`state_rate` is in deaths per birth already: a probability is wanted.": [np.nan, right[1]],
-    f"The first {IN_HINDSIGHT}": [score(later_y.sum() / later_n.sum()), right[1]],
+    f"The first {IN_HINDSIGHT}": [hindsight, right[1]],
     "The second is a binomial at the shrunken rate, as if that rate were known for certain. "
-    "Use predictive(...), which knows that it is not.": [right[0], score(partial)],
+    "Use predictive(...), which knows that it is not.": [right[0], shrunken],
     "The second predicts for new counties: give predictive(...) the data of 1974-78.": of_new,
     "Those are means over counties: give the sums.": right / y.size,
     "They stand in the wrong order: complete pooling first.": right[::-1],

@@ -478,8 +478,8 @@ FAULTS = [
     Fault(
         "axes swapped, estimates against rates",
         P4,
-        "figures.against_observed(old_y / old_n, partial,",
-        "figures.against_observed(partial, old_y / old_n,",
+        "ax.plot(old_y / old_n, partial,",
+        "ax.plot(partial, old_y / old_n,",
         "test_04_rat_tumors::test_estimates_stand_over_their_own_rates",
     ),
     # a stale sentence
@@ -634,11 +634,10 @@ FAULTS = [
     ),
     Fault(
         "a pooling in another's colour, one page's figure",
-        "helpers/figures/rat_tumors.py",
-        "PARTIAL_POOLING",
-        "NO_POOLING",
-        "test_page_figures",
-        whole=True,
+        P4,
+        "look = plots.PARTIAL_POOLING",
+        "look = plots.NO_POOLING",
+        "test_04_rat_tumors::test_estimates_stand_over_their_own_rates",
     ),
 ]
 

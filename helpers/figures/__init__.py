@@ -1,1 +1,0 @@
-"""Larger figures of one page, drawn on the axes they are given."""
