@@ -89,16 +89,8 @@ class PosteriorGrid:
 def grid_of(density: Callable, coarse, *, points: int, bounds=None) -> PosteriorGrid:
     """Return the posterior on a grid of `points` by `points` cells.
 
-    Parameters
-    ----------
-    density : callable
-        log density(log_odds, log_size).
-    coarse : (array_like, array_like)
-        log_odds and log_size of points, one of them near the top, for a first look.
-    points : int
-        Cells along each axis.
-    bounds : array_like, shape (2, 2), optional
-        Ends of the grid in log_odds and log_size; by default it finds them.
+    `coarse` holds log_odds and log_size of points for a first look, one of them near the top;
+    `bounds` (2, 2) the ends of the grid in log_odds and log_size: by default it finds them.
     """
     coarse = np.broadcast_arrays(*coarse)
     values = density(*coarse)

@@ -42,15 +42,8 @@ def _remainder(z):
 def log_beta_binomial(y, n, alpha, beta):
     """Return the log probability of y successes in n trials under Beta(alpha, beta) rates.
 
-    Parameters
-    ----------
-    y, n, alpha, beta : array_like
-        They broadcast against each other; every unit may have its own alpha and beta.
-
-    Returns
-    -------
-    float or ndarray
-        log [ C(n, y) B(alpha + y, beta + n - y) / B(alpha, beta) ].
+    log [ C(n, y) B(alpha + y, beta + n - y) / B(alpha, beta) ]; the four broadcast against each
+    other, so every unit may have its own alpha and beta.
 
     Notes
     -----
@@ -67,17 +60,8 @@ def log_beta_binomial(y, n, alpha, beta):
 def log_marginal_likelihood(alpha, beta, y, n):
     """Return log p(y | alpha, beta), the units' rates integrated out, summed over units.
 
-    Parameters
-    ----------
-    alpha, beta : float or array_like
-        Hyperparameters, > 0. They broadcast against each other.
-    y, n : array_like, shape (J,)
-        Successes and trials of each unit. The binomial coefficients are included.
-
-    Returns
-    -------
-    float or ndarray
-        One value per (alpha, beta).
+    `alpha` and `beta`, > 0, broadcast against each other: one value per pair. `y` and `n` have the
+    shape (J,). The binomial coefficients are included.
     """
     if not (np.min(alpha) > 0 and np.min(beta) > 0):
         raise ValueError("alpha, beta: every entry must be > 0")

@@ -70,15 +70,9 @@ class BetaPopulation:
     def posterior(self, y, n):
         """Return the distribution of each unit's rate given its data and this population.
 
-        Parameters
-        ----------
-        y, n : array_like, shape (J,), or numbers
-            Successes and trials. A unit with n = 0 gets the population itself.
-
-        Returns
-        -------
-        scipy.stats frozen distribution
-            Beta(alpha + y, beta + n - y), one per unit; a point at the mean if pooled.
+        Of y successes in n trials, numbers or shape (J,): a frozen distribution of scipy.stats,
+        Beta(alpha + y, beta + n - y), one per unit; a point at the mean if pooled. A unit with
+        n = 0 gets the population itself.
         """
         y, n = counts_like(y, n)
         if self.pooled_mean is not None:
@@ -98,17 +92,8 @@ class BetaPopulation:
     def predictive(self, y, n, m):
         """Return the distribution of the successes in `m` further trials of each unit.
 
-        Parameters
-        ----------
-        y, n : array_like, shape (J,), or numbers
-            Successes and trials seen so far (0 and 0 for a new unit).
-        m : array_like or number
-            Further trials, whole and >= 0.
-
-        Returns
-        -------
-        scipy.stats frozen distribution
-            Beta-binomial, one per unit; binomial if pooled.
+        Of y successes in n trials so far (0 and 0 for a new unit), numbers or shape (J,): a frozen
+        distribution of scipy.stats, beta-binomial, one per unit; binomial if pooled.
         """
         from scipy import stats
 
@@ -185,26 +170,15 @@ def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:
 def fit_marginal_likelihood(y, n) -> BetaPopulation:
     """Fit the population by maximising `log_marginal_likelihood` (type-2 maximum likelihood).
 
-    Parameters
-    ----------
-    y, n : array_like, shape (J,)
-        Successes and trials.
-
-    Returns
-    -------
-    BetaPopulation
-        Where the data show no spread between units beyond binomial noise, the likelihood rises
-        all the way to an infinite alpha + beta, and the answer is `pooled(sum(y) / sum(n))`.
+    Where the data (J,) show no spread between units beyond binomial noise, the likelihood rises all
+    the way to an infinite alpha + beta, and the answer is `pooled(sum(y) / sum(n))`. There can be
+    two hills: a coarse look along alpha + beta finds the higher one.
 
     Raises
     ------
     ValueError
         If every y is 0 or every y is n (the best mean is 0 or 1), or if every unit is all or
         nothing with both kinds present (the best alpha + beta is 0).
-
-    Notes
-    -----
-    There can be two hills: a coarse look along alpha + beta finds the higher one.
     """
     units = Units(*successes_and_trials(y, n))
     units.refuse_one_sided()

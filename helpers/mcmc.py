@@ -29,19 +29,8 @@ ROUND = 20
 def metropolis(x, now, density, step, rng):
     """Propose x + step * normal; keep it with probability min(1, density ratio).
 
-    Parameters
-    ----------
-    x, now : ndarray, shape (chains,)
-        Where each chain is, and the log density there.
-    density : callable
-        The log density of an array like `x`.
-    step : float or ndarray, shape (chains,)
-        Standard deviation of the proposals.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    x, now, accepted : ndarray, shape (chains,)
+    `x` and `now` (chains,) say where each chain is and the log density there, `density` gives it
+    for an array like `x`. Returns the new x and now, and whether each proposal was accepted.
     """
     proposal = x + step * rng.standard_normal(x.shape)
     there = density(proposal)

@@ -75,16 +75,9 @@ def complete_pooling(raw, se) -> Estimates:
 def partial_pooling(raw, se, between_sd, *, mean=None) -> Estimates:
     """Shrink every raw mean towards the centre by its weight, taking `between_sd` as known.
 
-    The estimate is w * raw + (1 - w) * centre, its standard deviation sqrt(w) * se.
-
-    Parameters
-    ----------
-    raw : array_like, shape (..., J)
-    se : array_like, shape (J,)
-    between_sd : float or array_like, shape (...)
-    mean : float, optional
-        Known mean of the population; by default the precision-weighted centre is used and its
-        uncertainty is *not* counted in `sd` (that is what plugging in means).
+    The estimate of raw (..., J) is w * raw + (1 - w) * centre, its standard deviation sqrt(w) * se.
+    Without the population's known `mean` the precision-weighted centre is used, and its uncertainty
+    is *not* counted in `sd` (that is what plugging in means).
     """
     raw, se = _measured(raw, se)
     middle = centre(raw, se, between_sd)[0][..., None] if mean is None else mean
@@ -204,15 +197,8 @@ def full_bayes(raw, se, *, log_prior=flat, nodes: int = 100) -> Posterior:
     and only one dimension is left for quadrature. The substitution
     between_sd = scale * u / (1 - u) maps (0, 1) to (0, infinity): no upper bound is cut off.
 
-    Parameters
-    ----------
-    raw : array_like, shape (..., J)
-        At least three units with a flat prior, for a proper posterior.
-    se : array_like, shape (J,)
-    log_prior : callable
-        Log prior density of between_sd, up to a constant.
-    nodes : int
-        Gauss-Legendre nodes; too few for a narrow posterior are refused.
+    Of raw (..., J) and se (J,); `log_prior` is the log density of between_sd up to a constant. A
+    flat one needs three units for a proper posterior. Too few nodes for a narrow one are refused.
     """
     raw, se = _measured(raw, se)
     if log_prior is flat and raw.shape[-1] < 3:
@@ -252,17 +238,9 @@ METHODS = {
 def trial(truth, *, se: float, rng, only=None, names=tuple(METHODS)) -> dict[str, simulate.Score]:
     """Draw one raw mean for every true value, and score every way of `METHODS`.
 
-    Parameters
-    ----------
-    truth : ndarray, shape (replications, J)
-        True values, one row a data set, from whatever population is on trial; J >= 4.
-    se : float
-        Standard error of each raw mean.
-    rng : numpy.random.Generator
-    only : ndarray of bool, shape (replications, J), optional
-        Score only these units (all are used in the estimates).
-    names : sequence of str
-        Only these ways. James-Stein gives no intervals; their coverage is NaN.
+    `truth` (replications, J >= 4) comes from whatever population is on trial, `se` is the standard
+    error of each raw mean. Only the units of the mask `only` are scored (all are used in the
+    estimates), and only the ways of `names`. James-Stein gives no intervals; its coverage is NaN.
     """
     raw = truth + se * generator(rng).standard_normal(truth.shape)
     only, scores = ... if only is None else only, {}
