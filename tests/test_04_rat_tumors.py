@@ -294,7 +294,11 @@ def test_published_mode_and_means(rats, grid, page, cell):
     bounded = posterior_grid(*rats, bounds=((-2.6, -1.0), (0.5, 6)), points=300)
     assert bounded.mean(lambda a, b: a) == pytest.approx(2.40, abs=0.005)
     assert bounded.mean(lambda a, b: b) == pytest.approx(14.32, abs=0.005)
-    mean_by_bound = cell("def mean_by_bound", y=rats[0], n=rats[1])["mean_by_bound"]
+    names = cell("def mean_by_bound", log_marginal_likelihood=log_marginal_likelihood)
+    log_size, mean_by_bound = names["log_size"], names["mean_by_bound"]
+    far = np.searchsorted(log_size, [14, 22])  # by then the flat one is level, the other not
+    assert np.ptp(np.log(names["flat"][far])) < 1e-3
+    assert np.diff(np.log(names["textbook"][far])) == pytest.approx(-4, abs=0.05)
     bound, mean = mean_by_bound(*rats)
     flat = (bound > 60) & (bound < 1e6)
     assert np.all(np.abs(mean[flat] - 2.40) < 0.01)
@@ -339,11 +343,11 @@ def test_the_hill_has_its_mode_and_the_fits_on_it(rats, grid, cell):
 
 def test_the_traps_are_drawn_each_under_its_name(cell):
     """Section 5: densities from one, each by its own top, and means against their bounds."""
-    bound = np.array([1.0, 10.0, 100.0])
-    drawn = {"log_size": np.arange(3), "densities": {"flat": np.array([1, 4, 4])}}
-    drawn["densities"]["textbook"] = np.array([4, 2, 1])
-    drawn["means"] = {"71 experiments": (bound, [2, 2, 2]), "3 experiments": (bound, bound / 2)}
-    (figure,) = cell("left.semilogy", **drawn)["shown"]
+    bound, drawn = np.array([1.0, 10.0, 100.0]), {"log_size": np.arange(3), "few": FEW}
+    drawn |= {"flat": np.array([1, 4, 4]), "textbook": np.array([4, 2, 1]), "y": 71, "n": 71}
+    means = {4: (bound, bound / 2), 71: (bound, [2, 2, 2])}
+    by_bound = {"mean_by_bound": lambda y, n: means[np.ravel(y)[0]]}
+    (figure,) = cell("left.semilogy", **drawn, **by_bound)["shown"]
     left, right = (
         {line.get_label(): line.get_xydata().T.tolist() for line in ax.lines} for ax in figure.axes
     )
