@@ -23,7 +23,7 @@ from helpers.beta_binomial import (
 )
 from helpers.check import check
 from helpers.datasets import load_rat_tumors
-from helpers.mcmc import collapsed
+from helpers.mcmc import collapsed, metropolis
 from helpers.show import two_digits
 from tests.folds import exercises
 
@@ -595,7 +595,8 @@ def test_both_forms_agree_with_the_grid_and_each_wins_once(cell, rats_each, bett
     from arviz_stats.base import array_stats
 
     names = cell("def log_density")
-    walk = cell("def walk(", log_density=names["log_density"])["walk"]
+    given = {"log_density": names["log_density"], "metropolis": metropolis}
+    walk = cell("def walk(", **given)["walk"]
     steps = {(4, True): 0.5, (4, False): 0.8, (200, True): 0.5, (200, False): 0.15}
     gain, z = [], []
     for seed in (431, 432, 433, 434, 435):
