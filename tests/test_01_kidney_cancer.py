@@ -393,7 +393,8 @@ def test_predictive_intervals_and_pit_by_simulation(kidney, run_cell):
     predicted = kidney.population.predictive(kidney.y, kidney.n, m)
     given = {"population": kidney.population, "trend": kidney.trend, "plots": plots}
     given |= {"y": kidney.y, "n": kidney.n, "y2": kidney.y2, "n2": kidney.n2}
-    page = run_cell("01", "place = ", **given)
+    page = run_cell("01", "predicted = population.predictive", **given)
+    page |= run_cell("01", "place = ", **given, predicted=page["predicted"])
     inside, implied, place = page["inside"], page["implied"], page["place"]
     assert (round(inside.mean(), 3), round(implied.mean(), 3)) == (0.975, 0.978)
     rng = np.random.default_rng(112)
