@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.special import expit
@@ -19,7 +19,7 @@ from helpers.beta_binomial import (
     posterior_grid,
 )
 from helpers.datasets import load_rat_tumors
-from tests.strategies import few, orders, refused, successes
+from tests.strategies import orders, refused, successes
 
 
 @pytest.fixture(scope="module")
