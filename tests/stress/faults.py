@@ -635,8 +635,8 @@ FAULTS = [
     Fault(
         "a pooling in another's colour, one page's figure",
         P4,
-        "look = plots.PARTIAL_POOLING",
-        "look = plots.NO_POOLING",
+        "alpha=0.6, **plots.PARTIAL_POOLING.points",
+        "alpha=0.6, **plots.NO_POOLING.points",
         "test_04_rat_tumors::test_estimates_stand_over_their_own_rates",
     ),
 ]
