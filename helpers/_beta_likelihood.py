@@ -68,6 +68,15 @@ def log_marginal_likelihood(alpha, beta, y, n):
     return Units(*successes_and_trials(y, n)).log_likelihood(alpha, beta)
 
 
+def bda3_prior(alpha, beta):
+    """Return log p(alpha, beta) = -5/2 log(alpha + beta), up to a constant.
+
+    The hyperprior of Gelman et al., Bayesian Data Analysis, third edition, equation 5.9: flat in
+    the mean and in (alpha + beta)^(-1/2), which is about the population's standard deviation.
+    """
+    return -2.5 * np.log(np.asarray(alpha) + beta)
+
+
 def rising_sums(tables, alpha, beta):
     """Return log[B(alpha + y, beta + n - y) / B(alpha, beta)], summed over units.
 

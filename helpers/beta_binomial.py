@@ -20,6 +20,7 @@ from scipy.special import expit
 
 from helpers._beta_grid import PosteriorGrid, grid_of
 from helpers._beta_likelihood import Units, counts_like
+from helpers._beta_likelihood import bda3_prior as bda3_prior
 from helpers._beta_likelihood import log_beta_binomial as log_beta_binomial
 from helpers._beta_likelihood import log_marginal_likelihood as log_marginal_likelihood
 from helpers._validate import successes_and_trials
@@ -113,15 +114,6 @@ class _Point:
         self.ppf = lambda q: at + 0.0 * np.asarray(q)
         self.sf = lambda x: np.where(np.asarray(x) < at, 1.0, 0.0)[()]
         self.cdf = lambda x: 1.0 - self.sf(x)
-
-
-def bda3_prior(alpha, beta):
-    """Return log p(alpha, beta) = -5/2 log(alpha + beta), up to a constant.
-
-    The hyperprior of Gelman et al., Bayesian Data Analysis, third edition, equation 5.9: flat in
-    the mean and in (alpha + beta)^(-1/2), which is about the population's standard deviation.
-    """
-    return -2.5 * np.log(np.asarray(alpha) + beta)
 
 
 def fit_moments(y, n, *, remove_noise: bool = False) -> BetaPopulation:

@@ -15,9 +15,13 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import betaln, expit
 
-from helpers._beta_likelihood import Units, log_beta_binomial, log_likelihood_of_rows
+from helpers._beta_likelihood import (
+    Units,
+    bda3_prior,
+    log_beta_binomial,
+    log_likelihood_of_rows,
+)
 from helpers._validate import generator, successes_and_trials
-from helpers.beta_binomial import bda3_prior
 from helpers.draws import Draws
 
 #: Acceptance rate aimed at in warm-up: good for moving one number at a time (Gelman et al. 1996).

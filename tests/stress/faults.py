@@ -94,7 +94,7 @@ FAULTS = [
     # wrong prior exponent
     Fault(
         "wrong prior exponent, helper",
-        "helpers/beta_binomial.py",
+        "helpers/_beta_likelihood.py",
         "return -2.5 * np.log(",
         "return -1.5 * np.log(",
         "test_beta_binomial::test_published_mode",
