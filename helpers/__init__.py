@@ -8,6 +8,7 @@
 `helpers.multilevel_bayes`  their posterior, Gibbs and exact grid: notebook 03
 `helpers.normal_normal`     raw means with known standard errors: notebook 02
 `helpers.mcmc`              the samplers of notebook 04
+`helpers.draws`             what they return, and its diagnostics
 `helpers.simulate`          data with a known truth, scores, calibration
 `helpers.plots`             the figures the pages share
 `helpers.maps`              maps of counties and their funnel: notebook 01
