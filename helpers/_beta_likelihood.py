@@ -16,6 +16,8 @@ from helpers._validate import refuse, successes_and_trials
 LARGE = 1e3
 #: How many (grid point, distinct count) pairs are worked on at a time: a few megabytes.
 BLOCK = 300_000
+#: Up to this count, products are taken factor by factor.
+FEW = 300
 
 
 def counts_like(y, n):
@@ -77,23 +79,32 @@ def bda3_prior(alpha, beta):
     return -2.5 * np.log(np.asarray(alpha) + beta)
 
 
+def count_table(k, count):
+    """Sum up counts k (J,) of units, each there `count` times, for `rising_sums`.
+
+    Where they are few, the factor a + i of a (a + 1) ... (a + k - 1) is there once for each unit
+    with k > i: returns i and how many these are. Else the distinct counts, how many units have
+    each, and that they are no factors.
+    """
+    if k.max(initial=0) <= FEW:
+        at_least = np.bincount(k.astype(int), count)[::-1].cumsum()[::-1]
+        return np.arange(at_least.size - 1), at_least[1:], True
+    values, which = np.unique(k, return_inverse=True)
+    return values, np.bincount(which, count), False
+
+
 def rising_sums(tables, alpha, beta):
     """Return log[B(alpha + y, beta + n - y) / B(alpha, beta)], summed over units.
 
-    Parameters
-    ----------
-    tables : sequence of three (k, times)
-        For y, for n - y and for n: distinct counts, and how many units have each.
-    alpha, beta : ndarray
-        One value for each sum.
+    `tables` are those of `count_table` for y, for n - y and for n; there is one sum for each
+    entry of `alpha` and `beta`.
     """
     total = 0.0
-    for sign, a, (k, times) in zip((1, 1, -1), (alpha, beta, alpha + beta), tables, strict=True):
-        if a.max() < LARGE:  # as in log_rising, with one log-gamma of `a` for all counts
-            part = (gammaln(a[..., None] + k) * times).sum(-1) - times.sum() * gammaln(a)
-        else:
-            part = (log_rising(a[..., None], k) * times).sum(-1)
-        total = total + sign * part
+    triples = zip((1, 1, -1), (alpha, beta, alpha + beta), tables, strict=True)
+    for sign, a, (k, times, factors) in triples:
+        a = a[..., None]
+        logs = np.log(a + k) if factors else log_rising(a, k)
+        total = total + sign * (logs * times).sum(-1)
     return total
 
 
@@ -105,7 +116,10 @@ def log_likelihood_of_rows(y, n):
     y, n : ndarray, shape (rows, J)
     """
     constant = (log_rising(n - y + 1, y) - gammaln(y + 1)).sum(axis=1)
-    tables = [(k, np.ones(k.shape[1])) for k in (y, n - y, n)]
+    tables = [(k, 1.0, False) for k in (y, n - y, n)]
+    if n.max() <= FEW:
+        at = np.arange(int(n.max()))
+        tables = [(at, np.array([(k > i).sum(axis=1) for i in at]).T, True) for k in (y, n - y, n)]
     return lambda alpha, beta: constant + rising_sums(tables, alpha, beta)
 
 
@@ -118,8 +132,7 @@ class Units:
         self.inner = (y > 0) & (y < n)
         self.total_y, self.total_n = count @ y, count @ n
         self.constant = count @ (log_rising(n - y + 1, y) - gammaln(y + 1))
-        distinct = [np.unique(k, return_inverse=True) for k in (y, n - y, n)]
-        self.tables = [(k, np.bincount(inverse, count)) for k, inverse in distinct]
+        self.tables = [count_table(k, count) for k in (y, n - y, n)]
 
     def log_likelihood(self, alpha, beta):
         """Return the sum over units; broadcasts over alpha and beta."""
@@ -135,8 +148,8 @@ class Units:
         """Return the slope of the log likelihood in (log(alpha/beta), log(alpha+beta))."""
         p, q, size = expit(log_odds), expit(-log_odds), math.exp(log_size)
         d_alpha, d_beta, d_size = (
-            times @ (digamma(a + k) - digamma(a))
-            for a, (k, times) in zip((size * p, size * q, size), self.tables, strict=True)
+            times @ (1 / (a + k) if factors else digamma(a + k) - digamma(a))
+            for a, (k, times, factors) in zip((size * p, size * q, size), self.tables, strict=True)
         )
         by_odds = size * p * q * (d_alpha - d_beta)
         return np.array([by_odds, size * (p * d_alpha + q * d_beta - d_size)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from helpers._validate import labels, refuse, same_length, vector
 
@@ -22,13 +21,14 @@ def columns_of(name, table, letter="x"):
     """Return names and float columns of a DataFrame, a Series or an array, one row a row."""
     if table is None:
         return (), []
-    import pandas as pd
-
-    frame = table if hasattr(table, "columns") else pd.DataFrame(table)
-    if frame is not table and getattr(table, "name", None) is None:
-        frame.columns = [f"{letter}{at + 1}" for at in range(frame.shape[1])]
-    names = tuple(map(str, frame.columns))
-    return names, [vector(f"{name}[{at!r}]", frame.iloc[:, k]) for k, at in enumerate(names)]
+    if hasattr(table, "columns"):
+        names, columns = tuple(map(str, table.columns)), [table[at] for at in table.columns]
+    else:
+        array, own = np.asarray(table), getattr(table, "name", None)
+        columns = array.reshape(len(array), -1).T
+        names = tuple(own or f"{letter}{k + 1}" for k in range(len(columns)))
+    pairs = zip(names, columns, strict=True)
+    return names, [vector(f"{name}[{at!r}]", column) for at, column in pairs]
 
 
 @dataclass(frozen=True)
@@ -226,8 +226,15 @@ class Profile:
             raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
         valleys = [0.0] if slope[0] >= 0 else []
         for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
-            at_one = lambda ratio: self.slope(np.array([ratio]))[0]  # noqa: E731
-            valleys.append(brentq(at_one, grid[at], grid[at + 1], xtol=1e-15, rtol=1e-10))
+            low, high = grid[at], grid[at + 1]
+            for _ in range(3):  # 30 times nearer each time, then a straight line between the ends
+                fine = low + (high - low) * np.arange(31) / 30
+                steep = self.slope(fine)
+                first = max(int(np.argmax(steep >= 0)), 1)
+                low, high, ends = fine[first - 1], fine[first], steep[first - 1 : first + 1]
+            valleys.append(low - ends[0] * (high - low) / (ends[1] - ends[0]))
+        if len(valleys) == 1:
+            return valleys[0]
         return valleys[int(np.argmin(self.deviance(np.array(valleys))))]
 
     def back(self, coefficients, covariance):

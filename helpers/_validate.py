@@ -32,7 +32,7 @@ def vector(name: str, values) -> np.ndarray:
         raise ValueError(f"{name}: at least one entry is wanted; got none")
     if array.ndim != 1:
         raise ValueError(f"{name}: one dimension is wanted; got shape {array.shape}")
-    refuse(name, "no entry may be masked", np.ma.getmaskarray(values), array)
+    refuse(name, "no entry may be masked", np.ma.getmask(values), array)
     refuse(name, "every entry must be finite", ~np.isfinite(array), array)
     return array
 
