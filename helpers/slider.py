@@ -35,37 +35,11 @@ def slider(
     Unit j moves to w_j raw_j + (1 - w_j) centre with w_j = n_j / (n_j + n0). The slider sets n0,
     from 0 (no pooling) over a logarithmic scale to infinity (complete pooling); the centre stays.
 
-    Parameters
-    ----------
-    raw : array_like, shape (J,)
-        No-pooling estimates.
-    n : array_like, shape (J,)
-        Sample sizes, > 0 (a unit without data has no raw estimate).
-    centre : float
-        The value all units are drawn towards, in the unit of `raw`.
-    prior_sample_size : float
-        n0 > 0 as fitted to the data, in the unit of `n`: where the slider starts.
-    unit : str
-        What `n` counts, in the plural, as in "rats".
-    quantity : str
-        What is estimated, as in "rate of tumours".
-    labels : sequence of str, optional
-        Names of the units; by default "unit 1", "unit 2", ...
-    follow : int, optional
-        The unit that is followed in words at the start; by default the one that moves most.
-    shapes : sequence, optional
-        For each unit its outlines, a list of arrays of shape (points, 2), y downwards (see
-        `helpers.maps.state_outlines`): a map coloured by the estimates is drawn above.
-
-    Returns
-    -------
-    IPython.display.HTML
-        The same characters every time for the same input.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `raw` or `n` are not numbers, a size is not above 0, or lengths differ.
+    Units have the raw estimates `raw` (J,) and sample sizes `n` (J,) > 0, named by `labels`; they
+    move towards `centre`. `prior_sample_size`, as fitted, is where the slider starts. `unit` is
+    what n counts, in the plural, `quantity` what is estimated. `follow` is the unit told in words
+    at the start, by default the one that moves most. With `shapes`, for each unit a list of
+    outlines (points, 2) as `helpers.maps.state_outlines` gives them, a map is drawn above.
     """
     from IPython.display import HTML
 
