@@ -220,7 +220,7 @@ class Profile:
 
     def best_ratio(self):
         """Find the ratio of least deviance; 0 is legal. There may be two valleys."""
-        grid = np.r_[0, np.geomspace(1e-4 / self.sizes[-1], 1e6, 45)]
+        grid = np.r_[0, np.exp(np.linspace(np.log(1e-4 / self.sizes[-1]), np.log(1e6), 45))]
         slope = self.slope(grid)
         if slope[-1] < 0:
             raise ValueError("y: it hardly varies within groups, so sigma_y cannot be estimated")
