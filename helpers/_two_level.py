@@ -227,12 +227,16 @@ class Profile:
         valleys = [0.0] if slope[0] >= 0 else []
         for at in np.flatnonzero((slope[:-1] < 0) & (slope[1:] >= 0)):
             low, high = grid[at], grid[at + 1]
-            for _ in range(3):  # 30 times nearer each time, then a straight line between the ends
-                fine = low + (high - low) * np.arange(31) / 30
+            for _ in range(2):  # 50 times nearer each time
+                fine = low + (high - low) * np.arange(51) / 50
                 steep = self.slope(fine)
-                first = max(int(np.argmax(steep >= 0)), 1)
-                low, high, ends = fine[first - 1], fine[first], steep[first - 1 : first + 1]
-            valleys.append(low - ends[0] * (high - low) / (ends[1] - ends[0]))
+                near = max(int(np.argmax(steep >= 0)), 1)
+                low, high = fine[near - 1], fine[near]
+            # then the parabola through three points, read where the slope is 0
+            some = slice(near - 1, near + 2) if near < 50 else slice(48, 51)
+            x, (a, b, c) = fine[some], steep[some]
+            share = b * c / (a - b) / (a - c), a * c / (b - a) / (b - c), a * b / (c - a) / (c - b)
+            valleys.append(max(float(x @ share), 0.0))
         if len(valleys) == 1:
             return valleys[0]
         return valleys[int(np.argmin(self.deviance(np.array(valleys))))]
