@@ -109,11 +109,9 @@ def rising_sums(tables, alpha, beta):
 
 
 def log_likelihood_of_rows(y, n):
-    """Return a function (alpha, beta) -> log likelihood of each row's own data set, shape (rows,).
+    """Return a function (alpha, beta) -> log likelihood of each row's own data set, (rows,).
 
-    Parameters
-    ----------
-    y, n : ndarray, shape (rows, J)
+    `y` and `n` have the shape (rows, J).
     """
     constant = (log_rising(n - y + 1, y) - gammaln(y + 1)).sum(axis=1)
     tables = [(k, 1.0, False) for k in (y, n - y, n)]

@@ -100,12 +100,17 @@ def group_sums(y, group, X=None) -> GroupSums:
         same_length(y=y, X=column)
     groups, codes = labels(group, y.size)
     n = np.bincount(codes).astype(float)
-    rows = np.array([*columns, y])  # (k + 1, N)
-    centre = rows.mean(axis=1)
-    rows -= centre[:, None]
-    means = np.array([np.bincount(codes, row) / n for row in rows])
-    rows -= means[:, codes]
-    return GroupSums(groups, n, means.T, rows @ rows.T, centre, names, codes)
+    columns = [*columns, y]
+    centre = np.array([column.mean() for column in columns])
+    rows = [column - middle for column, middle in zip(columns, centre, strict=True)]
+    means = [np.bincount(codes, row) / n for row in rows]
+    within = 0.0
+    for start in range(0, y.size, 50_000):  # so many rows at a time
+        part = slice(start, start + 50_000)
+        left = np.array([row[part] - means[k][codes[part]] for k, row in enumerate(rows)])
+        within = within + left @ left.T
+    means = np.array(means).T
+    return GroupSums(groups, n, means, within, centre, names, codes)
 
 
 def group_values(table, sums):
