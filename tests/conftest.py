@@ -54,6 +54,7 @@ def run_cell():
     """
     import nbformat
     import numpy as np
+    import seaborn as sns
     from matplotlib import pyplot as plt
 
     from listing import notebooks, page_name
@@ -63,7 +64,8 @@ def run_cell():
         cells = nbformat.read(path, as_version=4).cells
         (source,) = [c.source for c in cells if c.cell_type == "code" and part in c.source]
         shown: list = []
-        names = {"np": np, "plt": plt, "show": lambda figure, text: shown.append(figure)} | given
+        names = {"np": np, "plt": plt, "sns": sns, "show": lambda figure, _: shown.append(figure)}
+        names |= given
         exec(compile(source, f"{page}: {part}", "exec"), names)
         return names | {"shown": shown}
 
