@@ -60,6 +60,8 @@ class Series(NamedTuple):
     data: object = None  # rows (x, y), bars (place, length), or a function of the names
     color: str | None = None
     marker: str | None = None
+    label: str | None = None
+    error: float = 1e-3  # relative to each value, and a tenth of it to the largest
 
 
 class Panel(NamedTuple):
@@ -69,6 +71,8 @@ class Panel(NamedTuple):
     x: str = ""  # words of the label, the unit among them
     y: str = ""
     scale: tuple[str, str] = ("linear", "linear")
+    title: str = ""
+    ticks: Sequence[str] = ()  # along x, where they are names
 
 
 # --- running a page
@@ -141,7 +145,7 @@ def solved(name: str) -> Solved:
 
 #: Words that compare, by what they say: more (+1), less (-1), the same (0).
 WORDS = {
-    +1: "more most many higher highest larger largest greater bigger longer wider above over "
+    +1: "more most many higher highest larger largest greater bigger longer wider above beyond "
     "upwards better rises rise grows grow far furthest twice double gains wins win beats beat "
     "increases increase large wide high strong stronger",
     -1: "less least lower lowest smaller smallest fewer shorter narrower below under downwards "
@@ -150,44 +154,26 @@ WORDS = {
     0: "same equal equally alike unchanged",
 }
 DIRECTIONS = {word: sign for sign, words in WORDS.items() for word in words.split()}
-NUMBERS = {
-    **{"zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8},
-    **{
-        "nine": 9,
-        "ten": 10,
-        "eleven": 11,
-        "twelve": 12,
-        "fifteen": 15,
-        "twenty": 20,
-        "thirty": 30,
-        "forty": 40,
-    },
-    **{"fifty": 50, "seventy": 70, "ninety": 90},
-    **{
-        "hundred": 100,
-        "thousand": 1e3,
-        "million": 1e6,
-        "half": 0.5,
-        "third": 1 / 3,
-        "quarter": 0.25,
-        "fifth": 0.2,
-        "tenth": 0.1,
-        "twice": 2,
-    },
-    **{"halves": 0.5, "thirds": 1 / 3, "quarters": 0.25, "fifths": 0.2, "tenths": 0.1},
-}
-#: Numbers that name a place and claim nothing.
+#: Numbers in words.
+COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
+NUMBERS = {word: float(value) for value, word in enumerate(COUNTED.split()) if word != "one"}
+NUMBERS |= {"twice": 2.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0}
+NUMBERS |= {"fifty": 50.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "halves": 0.5}
+PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+NUMBERS |= PARTS | {f"{word}s": value for word, value in PARTS.items()}
+#: Numbers that name a place, and comparing words that ask: neither claims anything.
 PLACES = (
     r"(?i:sections?|notebooks?|exercises?|equations?|chapters?|pages?)\s+"
-    r"\d[\d.]*(?:(?:,| and| to) \d[\d.]*)*"
+    r"\d+(?:\.\d+)*(?:(?:,| and| to) \d+(?:\.\d+)*)*|\b(?i:how|so) (?:many|far)\b"
+    r"|(?i:slips?)\s+\d(?: and \d)?\b(?!\.\d)"
 )
 TOKEN = re.compile(
-    r"\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
+    r"\$[^$]+\$|\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
 )
 
 
 class Token(NamedTuple):
-    """A word, number or option letter of a sentence."""
+    """A word, number, option letter or formula ("$tau=0$") of a sentence."""
 
     text: str
     value: float | None = None  # of a number
@@ -218,15 +204,19 @@ def token(text: str) -> Token:
         decimals = len(digits.partition(".")[2])
         return Token(low, float(digits) * scale, 0.5001 * scale * 10.0**-decimals)
     if low in NUMBERS:
-        return Token(low, NUMBERS[low], 0.1 * NUMBERS[low], DIRECTIONS.get(low))
+        return Token(low, NUMBERS[low], min(0.5, 0.1 * NUMBERS[low]), DIRECTIONS.get(low))
     return Token(low, sign=DIRECTIONS.get(low))
 
 
 def sentences(text: str, where: str) -> list[Sentence]:
-    """Split prose into sentences, points and rows; formulas and links' addresses are left out."""
+    """Split prose into sentences, points and rows, without code and links' addresses.
+
+    Of a displayed formula nothing is left, of another one its letters, signs and numbers.
+    """
     text = re.sub(r"<!--.*?-->", "", re.sub(r"\*\*Minutes\.\*\*.*", "", text), flags=re.S)
     text = re.sub(r"\]\([^)]*\)", "].", re.sub(r"`[^`]*`", " ", text))
-    text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.S))
+    text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$", " ", text, flags=re.S))
+    text = re.sub(r"\$[^$]+\$", lambda found: re.sub(r"\\[,;! ]|[\\{}\s]", "", found[0]), text)
     text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)
     parts = re.split(r"\0|(?<=[.!?;:])[*_)]*\s+", text)
     found = [Sentence(where, [token(word) for word in TOKEN.findall(part)]) for part in parts]
@@ -235,16 +225,17 @@ def sentences(text: str, where: str) -> list[Sentence]:
 
 def prose(name: str) -> list[Sentence]:
     """Return all sentences of a page: text, solutions, and what figures say in words."""
-    page, where, told = solved(name), "", []
+    page, section, where, told = solved(name), "", "", []
     for cell in page.cells:
         if cell.cell_type != "markdown":
             continue
         text = fold(cell)["body"] if kind(cell) == "fold" else cell.source
         text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
         for part in re.split(r"^(?=#{2,3} )", text, flags=re.M):
-            heading = re.match(r"##+ (?:Exercise )?(\d+(?:\.\d+)?)?", part)
+            heading = re.match(r"##+ (Exercise )?(\d+(?:\.\d+)?)?", part)
             if heading:  # without a number it belongs to the section before
-                where = heading[1] or told[-1].where.partition(".")[0]
+                section = section if heading[1] else heading[2] or section
+                where = heading[2] or section
             told += sentences(re.sub(r"^#+ (?:Exercise )?[\d.]*", "", part), where)
     for i, shown in enumerate(page.figures, 1):
         words = [shown.alt] + [
@@ -266,7 +257,7 @@ def formulas(name: str) -> list[str]:
         re.sub(r"\\[,;! ]|\\q?quad|\s|[.,]$", "", a.strip().rstrip(".,") or b) for a, b in found
     ]
     says = re.compile(
-        r"[=<>+/^]|\\(?:frac|sqrt|sim|approx|le|ge|times|sum|int|propto|mid)\b|\d-|-\w"
+        r"[=<>+/^]|\\(?:frac|sqrt|sim|approx|le|ge|to|times|sum|int|propto|mid)\b|\d-|-\w"
     )
     return list(dict.fromkeys(f for f in bare if says.search(f)))
 
@@ -309,34 +300,41 @@ def given(value, names: dict):
 def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
     """Look for what a fact says near its words; return what is missing, and the tokens that say it.
 
-    Near is within twelve words of one of them, in the same sentence.
+    Near is within twelve words of one of them, in the same sentence; of several, in their order.
     """
     words = fact.about.lower().split()
     here = [s for s in told if s.where == fact.where and set(words) <= {t.text for t in s.tokens}]
     if not here:
         return f"no sentence of section {fact.where!r} has the words {fact.about!r}", set()
     says = fact.says if isinstance(fact.says, list) else [fact.says]
+    says = [
+        way(given(one.value, names)) if isinstance(one, Direction) else given(one, names)
+        for one in says
+    ]
     for sentence in here:
-        used = [found_in(sentence.tokens, words, one, names) for one in says]
-        if all(used):
-            return "", {id(t) for tokens in used for t in tokens}
+        used, start = set(), 0
+        for one in says:
+            some = found_in(sentence.tokens, start, words, one)
+            used |= {id(sentence.tokens[place]) for place in some}
+            start = some.stop
+            if not some:
+                break
+        else:
+            return "", used
     told = " / ".join(" ".join(t.text for t in s.tokens) for s in here)
-    wanted = [given(getattr(one, "value", one), names) for one in says]
-    return f"section {fact.where!r}, {fact.about!r}: not all of {wanted} is said in: {told}", set()
+    return f"section {fact.where!r}, {fact.about!r}: not {says}, in this order, in: {told}", set()
 
 
-def found_in(tokens: list[Token], words: list[str], wanted, names: dict) -> list[Token]:
-    """Return the tokens that say what is wanted: one near the words, or several in a row."""
-    is_way = isinstance(wanted, Direction)
-    wanted = Direction(given(wanted.value, names)) if is_way else given(wanted, names)
+def found_in(tokens: list[Token], start: int, words: list[str], wanted) -> range:
+    """Return the places of the tokens that say what is wanted: one near the words, or a row."""
     parts = wanted.split() if isinstance(wanted, str) else [wanted]
     at = [i for i, t in enumerate(tokens) if t.text in words]
-    for first in range(len(tokens) - len(parts) + 1):
-        some = tokens[first : first + len(parts)]
+    for first in range(start, len(tokens) - len(parts) + 1):
+        places = range(first, first + len(parts))
         near = len(parts) > 1 or min(abs(first - place) for place in at) <= 12
-        if near and all(matches(t, part) for t, part in zip(some, parts, strict=True)):
-            return some
-    return []
+        if near and all(matches(tokens[i], part) for i, part in zip(places, parts, strict=True)):
+            return places
+    return range(0)
 
 
 def matches(found: Token, wanted) -> bool:
@@ -358,16 +356,19 @@ class Drawn(NamedTuple):
     data: np.ndarray
     colors: list[str]
     marker: str | None = None
+    label: str | None = None
 
 
 def drawn(ax) -> list[Drawn]:
-    """Return what a pair of axes shows, without text, ticks and what has fewer than two points."""
+    """Return what a pair of axes shows, without text and ticks."""
     found = []
     for line in ax.get_lines():
         marker = line.get_marker() if line.get_marker() not in ("None", "", None, " ") else None
         kind = "points" if line.get_linestyle() in ("None", "", " ") else "line"
         color = line.get_color() if kind == "line" else line.get_markeredgecolor()
-        found.append(Drawn(kind, np.array(line.get_xydata(), float), [color], marker))
+        found.append(
+            Drawn(kind, np.array(line.get_xydata(), float), [color], marker, line.get_label())
+        )
     bars = [p for p in ax.patches if isinstance(p, plt.Rectangle)]
     if bars:
         sideways = len({round(p.get_height(), 9) for p in bars}) == 1 and len(bars) > 1
@@ -393,12 +394,14 @@ def drawn(ax) -> list[Drawn]:
             found.append(Drawn(kind, corners, list(one.get_facecolors())))
         else:
             found.append(Drawn("contour", np.empty((0, 2)), list(one.get_edgecolors())))
-    return [one for one in found if len(one.data) > 1 or one.kind == "contour"]
+    return [one for one in found if len(one.data) or one.kind == "contour"]
 
 
 def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
     """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
     if one.kind != wanted.kind or (wanted.marker and one.marker not in (wanted.marker, None)):
+        return False
+    if wanted.label is not None and one.label != wanted.label:
         return False
     if wanted.color and not all(
         colors.same_color(colors.to_rgb(c), colors.to_rgb(wanted.color)) for c in one.colors
@@ -413,8 +416,9 @@ def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
         return bool(np.max(near) < 1e-6 * (1 + np.abs(values).max()))
     if values.shape != one.data.shape:
         return False
-    order = [np.lexsort(np.round(x, 9).T) for x in (values, one.data)]
-    return np.allclose(values[order[0]], one.data[order[1]], rtol=1e-3, atol=1e-9, equal_nan=True)
+    values, found = (x[np.lexsort(np.round(x, 9).T[::-1])] for x in (values, one.data))
+    least = 0.1 * wanted.error * np.nanmax(np.abs(values)) + 1e-9
+    return np.allclose(found, values, rtol=wanted.error, atol=least, equal_nan=True)
 
 
 def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
@@ -424,7 +428,11 @@ def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
     for i, (ax, panel) in enumerate(zip(axes, panels, strict=False), 1):
         if (ax.get_xscale(), ax.get_yscale()) != panel.scale:
             wrong.append(f"axes {i}: scales {ax.get_xscale()}, {ax.get_yscale()}")
-        for label, words in ((ax.get_xlabel(), panel.x), (ax.get_ylabel(), panel.y)):
+        ticks = [text.get_text() for text in ax.get_xticklabels()]
+        if panel.ticks and ticks != [str(tick) for tick in panel.ticks]:
+            wrong.append(f"axes {i}: ticks {ticks}")
+        told = ax.get_xlabel(), ax.get_ylabel(), ax.get_title("left")
+        for label, words in zip(told, (panel.x, panel.y, panel.title), strict=True):
             if not set(words.split()) <= set(re.split(r"[ ()]", label)):
                 wrong.append(f"axes {i}: the label {label!r} lacks a word of {words!r}")
         left = list(panel.drawn)
