@@ -38,7 +38,7 @@ class Fact(NamedTuple):
     """Near these words of this section the page says this."""
 
     where: str  # "2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"
-    about: str  # words of one sentence, in any order
+    about: str  # words of one sentence, or of some that follow each other
     says: object  # a number, a direction, words; a function of the page's names; or a list of such
 
 
@@ -165,7 +165,7 @@ NUMBERS |= PARTS | {f"{word}s": value for word, value in PARTS.items()}
 PLACES = (
     r"(?i:sections?|notebooks?|exercises?|equations?|chapters?|pages?)\s+"
     r"\d+(?:\.\d+)*(?:(?:,| and| to) \d+(?:\.\d+)*)*|\b(?i:how|so) (?:many|far)\b"
-    r"|(?i:slips?)\s+\d(?: and \d)?\b(?!\.\d)"
+    r"|(?i:slips?)\s+\d(?: and \d)?\b(?!\.\d)|\(\d(?:\.\d)?\)|\((?:[A-Z]\w+ )?\d{4}\)"
 )
 TOKEN = re.compile(
     r"\$[^$]+\$|\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
@@ -191,6 +191,7 @@ class Sentence(NamedTuple):
 
     where: str
     tokens: list[Token]
+    asks: bool  # a question claims nothing
 
 
 def token(text: str) -> Token:
@@ -219,7 +220,10 @@ def sentences(text: str, where: str) -> list[Sentence]:
     text = re.sub(r"\$[^$]+\$", lambda found: re.sub(r"\\[,;! ]|[\\{}\s]", "", found[0]), text)
     text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)
     parts = re.split(r"\0|(?<=[.!?;:])[*_)]*\s+", text)
-    found = [Sentence(where, [token(word) for word in TOKEN.findall(part)]) for part in parts]
+    found = [
+        Sentence(where, [token(word) for word in TOKEN.findall(part)], part.endswith("?"))
+        for part in parts
+    ]
     return [sentence for sentence in found if sentence.tokens]
 
 
@@ -300,28 +304,34 @@ def given(value, names: dict):
 def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
     """Look for what a fact says near its words; return what is missing, and the tokens that say it.
 
-    Near is within twelve words of one of them, in the same sentence; of several, in their order.
+    Near is within twelve words of one of them, of several in their order, in the sentence that has
+    all the words; if there is none in two that follow each other, and so on up to eight.
     """
     words = fact.about.lower().split()
-    here = [s for s in told if s.where == fact.where and set(words) <= {t.text for t in s.tokens}]
+    for count in range(1, 9):
+        runs = (told[i : i + count] for i in range(len(told) - count + 1))
+        same = [run for run in runs if run[0].where == run[-1].where == fact.where]
+        here = [[t for sentence in run for t in sentence.tokens] for run in same]
+        if here := [tokens for tokens in here if set(words) <= {t.text for t in tokens}]:
+            break
     if not here:
-        return f"no sentence of section {fact.where!r} has the words {fact.about!r}", set()
+        return f"no eight sentences of section {fact.where!r} have the words {fact.about!r}", set()
     says = fact.says if isinstance(fact.says, list) else [fact.says]
     says = [
         way(given(one.value, names)) if isinstance(one, Direction) else given(one, names)
         for one in says
     ]
-    for sentence in here:
+    for tokens in here:
         used, start = set(), 0
         for one in says:
-            some = found_in(sentence.tokens, start, words, one)
-            used |= {id(sentence.tokens[place]) for place in some}
+            some = found_in(tokens, start, words, one)
+            used |= {id(tokens[place]) for place in some}
             start = some.stop
             if not some:
                 break
         else:
             return "", used
-    told = " / ".join(" ".join(t.text for t in s.tokens) for s in here)
+    told = " / ".join(" ".join(t.text for t in tokens) for tokens in here)
     return f"section {fact.where!r}, {fact.about!r}: not {says}, in this order, in: {told}", set()
 
 
