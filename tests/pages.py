@@ -23,6 +23,7 @@ from matplotlib import collections as mc
 from matplotlib import colors
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.quiver import Quiver
 
 from helpers import show as shows
 from listing import page_name, texts
@@ -54,9 +55,9 @@ def way(value) -> Direction:
 
 
 class Series(NamedTuple):
-    """One thing drawn: "line", "points", "bars", "band", "segments", "mesh", "contour", "map"."""
+    """One thing drawn."""
 
-    kind: str
+    kind: str  # line, points, bars, band, segments, arrows, mesh, contour or map
     data: object = None  # rows (x, y), bars (place, length), or a function of the names
     color: str | None = None
     marker: str | None = None
@@ -396,6 +397,9 @@ def drawn(ax) -> list[Drawn]:
         elif isinstance(one, mc.LineCollection):
             ends = np.array([s for s in one.get_segments() if len(s) == 2]).reshape(-1, 4)
             found.append(Drawn("segments", ends, list(one.get_colors())))
+        elif isinstance(one, Quiver):
+            ends = np.column_stack([one.XY, one.U, one.V])
+            found.append(Drawn("arrows", ends, list(one.get_facecolors())))
         elif isinstance(one, mc.QuadMesh):
             found.append(Drawn("mesh", np.ravel(one.get_array())[:, None], []))
         elif isinstance(one, mc.PolyCollection):
@@ -439,7 +443,7 @@ def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
         if (ax.get_xscale(), ax.get_yscale()) != panel.scale:
             wrong.append(f"axes {i}: scales {ax.get_xscale()}, {ax.get_yscale()}")
         ticks = [text.get_text() for text in ax.get_xticklabels()]
-        if panel.ticks and ticks != [str(tick) for tick in panel.ticks]:
+        if len(panel.ticks) and ticks != [str(tick) for tick in panel.ticks]:
             wrong.append(f"axes {i}: ticks {ticks}")
         told = ax.get_xlabel(), ax.get_ylabel(), ax.get_title("left")
         for label, words in zip(told, (panel.x, panel.y, panel.title), strict=True):

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from scipy import integrate, optimize, stats
 
-from helpers import plots, simulate
+from helpers import normal_normal, plots, simulate
 from tests.pages import Panel, Series, way
 
 TAU, SIGMA, N0 = 3.0, 10.0, 100 / 9
@@ -847,5 +847,362 @@ FACTS = [
     ),
 ]
 
-FORMULAS = {}
-FIGURES = []
+# --- formulas: t, s, n, J and w are 3, 10, 3, 10 and 0.4; errors are those of 200,000 towns
+t, s, n, J, w, y, mu = TAU, SIGMA, 3, 10, 0.4, 32.0, 20.0
+PRECISION = 1 / _SPREAD4
+_Q = (t**2 + 10) * np.random.default_rng(9).chisquare(7, 400_000)
+
+
+def drawn_ab(w):
+    """Return the two parts of section 2's error, and the third of section 3 with mended slips."""
+    return (1 - w) * _DELTA, w * _EPS, (1 - w) * _CENTRE[:, None]
+
+
+def estimate(p, w):
+    """Return the estimate of section 2 at a weight, for a mean of 32."""
+    names = {"theta_j": 0, "delta_j": y - mu, "epsilon_j": 0}
+    return mu - at(p, p["A"], w=w, **names) + (y - mu) + at(p, p["B"], w=w, **names)
+
+
+def least_cost():
+    """Return the lowest point of the cost of section 5 with six visits, by search."""
+    visits = y + np.array([-7, 1, 2, 0.5, 3, 0.5])
+    price = s**2 / t**2
+    return optimize.minimize_scalar(lambda x: ((visits - x) ** 2).sum() + price * (x - mu) ** 2).x
+
+
+def posterior(n):
+    """Return mean and sd of a garage's long-run average, prior times likelihood on a grid."""
+    theta = np.linspace(-40, 80, 40_001)
+    density = stats.norm.pdf(theta, mu, t) * stats.norm.pdf(y, theta, s / np.sqrt(n))
+    mean = density @ theta / density.sum()
+    return mean, np.sqrt(density @ (theta - mean) ** 2 / density.sum())
+
+
+def best_of_deltas():
+    """Return the best weight in the drawn towns where the centre has no visit noise."""
+    middle = _DELTA.mean(1, keepdims=True)
+    x = _DELTA + _EPS - middle
+    return (x * (_DELTA - middle)).sum() / (x**2).sum()
+
+
+def shares_at(p):
+    """Return c_j and R_j of section 4 for the second of four garages."""
+    values = {"S": PRECISION.sum() - PRECISION[1]}
+    return [at(p, formula, **values) for formula in p["precise"].values()]
+
+
+def slope(name):
+    """Return the weight by which a helper shrinks eight means whose noise has variance 10."""
+    answer = normal_normal.METHODS[name](EIGHT, np.sqrt(10))
+    mean = getattr(answer, "mean", answer)
+    return np.polyfit(EIGHT, mean() if callable(mean) else mean, 1)[0]
+
+
+EIGHT = np.array([12.0, 19.0, 25.0, 21.0, 14.0, 30.0, 22.0, 17.0])
+Q8 = np.square(EIGHT - EIGHT.mean()).sum()
+ROW = np.array([3.0, 8.0, -2.0, 5.5])  # any visits
+LIFT = 4 * 4**2 - 2 * 4 * ROW.sum()  # what four visits' misfit gains from theta = 0 to 4
+
+FORMULAS = {
+    r"\theta_j=\mu+\delta_j,\delta_j\sim\mathrm{Normal}(0,\tau^2)"
+    r"\bary_j=\theta_j+\varepsilon_j,\varepsilon_j\sim\mathrm{Normal}(0,\sigma^2/n_j)": lambda p: (
+        close(at(p, p["variance_j"]), t**2 + s**2 / n)
+        and str(p["GarageMean_j"] - p["GarageDistFactor_j"] - p["MeanNoise_j"]) == "mu"
+    ),
+    r"\sigma/\sqrt{n_j}": lambda p: close(_EPS.std(), s / np.sqrt(n), 0.01),
+    r"\mu=20": lambda p: p["town"]["mean"] == 20,
+    r"\tau=3": lambda p: p["town"]["between_sd"] == 3 == TAU,
+    r"\sigma=10": lambda p: p["town"]["within_sd"] == 10 == SIGMA,
+    r"\tau^2": lambda p: close(_DELTA.var(), t**2, 0.01),
+    r"\sqrt{\tau^2}": lambda p: (
+        p["sympy"].sqrt(p["BetweenGaragesSD"] ** 2) == p["BetweenGaragesSD"]
+    ),
+    "9+100/3": lambda p: close((_DELTA + _EPS).var(), 9 + 100 / 3, 0.01),
+    r"\text{estimate}_j=w\bary_j+(1-w)\mu": lambda p: close(estimate(p, w), w * y + (1 - w) * mu),
+    "w=1": lambda p: close(estimate(p, 1), y),
+    "w=0": lambda p: close(estimate(p, 0), mu),
+    r"A=(1-w)\delta_j": lambda p: close(at(p, p["A"], delta_j=7), (1 - w) * 7),
+    r"B=w\varepsilon_j": lambda p: close(at(p, p["B"], epsilon_j=7), w * 7),
+    "E(AB)=0": lambda p: abs(np.prod(drawn_ab(w)[:2], axis=0).mean()) < 0.05,
+    "E[(A-B)^2]=E(A^2)+E(B^2)": lambda p: close(
+        np.square(drawn_ab(w)[0] - drawn_ab(w)[1]).mean(), at(p, p["expected_square"]), 0.01
+    ),
+    r"w_j=\frac{1}{1+\sigma^2/(n_j\tau^2)}=\frac{n_j}{n_j+n_0},n_0=\frac{\sigma^2}{\tau^2}": (
+        lambda p: close([1 / (1 + s**2 / (n * t**2)), n / (n + N0)], at(p, p["neat_weight"]))
+    ),
+    "100/9": lambda p: close(s**2 / t**2, 100 / 9),
+    "3/(3+11.1)=0.213": lambda p: round(weight(3), 3) == 0.213 and round(N0, 1) == 11.1,
+    r"(1-0.213)\times12=9.4": lambda p: round((1 - weight(3)) * 12, 1) == 9.4,
+    r"(n_j+1)\tau^2": lambda p: close(1 + s**2 / ((n + 1) * t**2), 1 / halfway(())),
+    r"\frac{1}{1+\sigma^2/((n_j+1)\tau^2)}": lambda p: close(
+        [1 / (1 + s**2 / ((n + 1) * t**2)), at(p, p["published"])], halfway(())
+    ),
+    "n_j+1": lambda p: close(weight(n + 1), halfway(())),
+    r"\tau/\sqrt{n_\text{obs}}": lambda p: not close(_CENTRE.std(), t / np.sqrt(J * n), 0.1),
+    "A-B-C": lambda p: close(
+        _DELTA - (w * (_DELTA + _EPS) + (1 - w) * _CENTRE[:, None]),
+        drawn_ab(w)[0] - drawn_ab(w)[1] - drawn_ab(w)[2],
+    ),
+    "E(A^2)+E(B^2)+E(C^2)": lambda p: (
+        not close(mse_at(w), sum(np.square(part).mean() for part in drawn_ab(w)), 0.01)
+    ),
+    r"\tau^2/J+\sigma^2/n_\text{obs}": lambda p: (
+        close(_CENTRE.var(), t**2 / J + s**2 / (J * n), 0.02)
+        and close(at(p, p["centre_variance"]), t**2 / J + s**2 / (J * n))
+    ),
+    "(Jw+1)/(J+1)": lambda p: close((J * weight(n) + 1) / (J + 1), halfway((1, 2))),
+    "J-1": lambda p: _DELTA[:, 1:].shape[1] == J - 1,
+    "(J-1)/J^2": lambda p: close(
+        ((_DELTA + _EPS)[:, 1:].sum(1) / J).var(), (J - 1) / J**2 * (t**2 + s**2 / n), 0.02
+    ),
+    "n_j=3": lambda p: at(p, p["n_j"]) == n == 3,
+    "J=10": lambda p: at(p, p["J"]) == J == 10,
+    r"\dfrac{(n_j+1)\tau^2}{(n_j+1)\tau^2+\sigma^2}": lambda p: close(
+        (n + 1) * t**2 / ((n + 1) * t**2 + s**2), halfway(())
+    ),
+    r"\dfrac{(Jn_j+1)\tau^2}{(Jn_j+1)\tau^2+J\sigma^2}": lambda p: close(
+        [(J * n + 1) * t**2 / ((J * n + 1) * t**2 + J * s**2), at(p, p["after_1"])], halfway((1,))
+    ),
+    r"\dfrac{Jw_j+1}{J+1}": lambda p: close(at(p, p["after_2"]), (J * weight(n) + 1) / (J + 1)),
+    r"w_j=\dfrac{n_j\tau^2}{n_j\tau^2+\sigma^2}": lambda p: close(
+        [at(p, p["after_3"]), n * t**2 / (n * t**2 + s**2)], halfway((1, 2, 3))
+    ),
+    r"\mu+(\delta_1+\dots+\delta_J)/J": lambda p: close(
+        at(p, p["answer_2_3"]), best_of_deltas(), 0.02
+    ),
+    "1/J": lambda p: close(
+        at(p, p["general"], c_j=1 / J, R_j=(J - 1) / J**2 * (t**2 + s**2 / n)), weight(n)
+    ),
+    r"p_j=1/(\tau^2+\sigma^2/n_j)": lambda p: close(PRECISION[1], 1 / at(p, p["variance_j"])),
+    "p_j/(p_j+S)": lambda p: close(shares_at(p)[0], PRECISION[1] / PRECISION.sum()),
+    "S/(p_j+S)^2": lambda p: close(
+        shares_at(p)[1],
+        sum(PRECISION[k] ** 2 * _SPREAD4[k] for k in (0, 2, 3)) / PRECISION.sum() ** 2,
+    ),
+    r"w\bary_j+(1-w)\mu": lambda p: close(posterior(5)[0], weight(5) * y + (1 - weight(5)) * mu),
+    r"\sqrt{w}\sigma/\sqrt{n_j}": lambda p: close(
+        posterior(5)[1], np.sqrt(weight(5)) * s / np.sqrt(5)
+    ),
+    r"\sqrt{w}": lambda p: close(posterior(n)[1] / (s / np.sqrt(n)), np.sqrt(weight(n))),
+    r"n_j/\sigma^2": lambda p: close(n / s**2 / (n / s**2 + 1 / t**2), weight(n)),
+    r"1/\tau^2": lambda p: close(posterior(n)[1] ** -2, n / s**2 + 1 / t**2),
+    r"\text{cost}(\theta)=\underbrace{\sum_i(y_i-\theta)^2}_{\text{misfit}}"
+    r"+\lambda\underbrace{(\theta-\mu)^2}_{\text{penalty}},\lambda=\frac{\sigma^2}{\tau^2}=n_0": (
+        lambda p: close(least_cost(), weight(6) * y + (1 - weight(6)) * mu, 1e-6)
+    ),
+    r"\sum_i(y_i-\theta)^2": lambda p: close(np.square(ROW - 4).sum() - np.square(ROW).sum(), LIFT),
+    r"n_j(\bary_j-\theta)^2": lambda p: close(
+        ROW.size * ((ROW.mean() - 4) ** 2 - ROW.mean() ** 2), LIFT
+    ),
+    r"\tau\to\infty": lambda p: close(at(p, p["weight"], tau=1e9), 1),
+    r"1/(\tau^2+\sigma^2/n_j)": lambda p: close(p["precision"], 1 / (t**2 + s**2 / VISITS)),
+    r"\bary_j\pm1.96\sigma/\sqrt{n_j}": lambda p: close(
+        np.mean(np.abs(_EPS) < 1.96 * s / n**0.5), 0.95, 0.002
+    ),
+    r"\sqrt{w_j}": lambda p: close(p["fit"].sd, np.sqrt(weight(VISITS)) * s / np.sqrt(VISITS)),
+    r"((1-w_j)\delta_j)^2+w_j^2\sigma^2/n_j": lambda p: close(
+        np.square((1 - w) * 7 - w * _EPS).mean(), ((1 - w) * 7) ** 2 + w**2 * s**2 / n, 0.01
+    ),
+    r"\sigma^2/n_j": lambda p: close(np.square(_EPS).mean(), s**2 / n, 0.01),
+    r"|\delta_j|>\sqrt{2\tau^2+\sigma^2/n_j}": lambda p: close(
+        ((1 - weight(n)) * _LIMIT) ** 2 + weight(n) ** 2 * s**2 / n, s**2 / n
+    ),
+    "10^2/10": lambda p: close(p["naive"] - p["corrected"], 10**2 / 10),
+    r"s^2=\sigma^2/n": lambda p: close(np.square(_EPS).mean(), s**2 / n, 0.01),
+    "Q/(J-1)": lambda p: close(_Q.mean() / (8 - 1), t**2 + 10, 0.01),
+    "1-s^2/(s^2+Q/(J-1))": lambda p: close(slope("naive plug-in"), 1 - 10 / (10 + Q8 / 7)),
+    "1-(J-1)s^2/Q": lambda p: close(slope("corrected plug-in"), 1 - 7 * 10 / Q8),
+    "1-(J-3)s^2/Q": lambda p: close(slope("James-Stein"), 1 - 5 * 10 / Q8),
+    "(J-3)s^2/Q": lambda p: close(np.mean((8 - 3) * 10 / _Q), 1 - weight(10), 0.01),
+    "1-w": lambda p: close(np.mean((8 - 3) * 10 / _Q), 1 - weight(10), 0.01),
+    r"\tau=0": lambda p: best_complete() >= 0,
+    r"\sigma^2": lambda p: close(3 * np.square(_EPS).mean(), s**2, 0.01),
+    "1/(1+11.1)": lambda p: close(1 / (1 + 11.1), weight(1), 0.001),
+    "1/(1+n_0)": lambda p: close(kept(1), 20 - 18 / (1 + N0)),
+    "40/(40+n_0)": lambda p: close(18 / (1 + _N0_Z), 5 * 40 / (40 + p["answer_2_6"])),
+    "n_j/(n_j+n_0)": lambda p: close(
+        VISITS / (VISITS + N0), (p["fit"].sd / p["garages"].standard_error) ** 2
+    ),
+    r"n_0=\sigma^2/\tau^2": lambda p: close(s**2 / t**2, N0),
+}
+
+# --- figures
+
+
+def line(name, x, heights, look=None, error=1e-3):
+    """Return a named line in the look of its name."""
+    look = look or plots.LOOKS.get(name, plots.PLAIN)
+    marker = look.marker if len(x) <= 12 else None
+    return Series("line", (x, heights), look.color, marker or None, name, error)
+
+
+def three(values):
+    """Return points and intervals of the poolings beside each other: estimates, lower, upper."""
+    drawn = []
+    for shift, (name, ends) in zip((-0.24, 0, 0.24), values.items(), strict=True):
+        look, at = plots.LOOKS[name], np.arange(len(ends[0])) + shift
+        drawn.append(Series("points", (at, ends[0]), look.color, look.marker, name))
+        drawn.append(Series("segments", (at, ends[1], at, ends[2]), look.color))
+    return drawn
+
+
+def garages(p):
+    """Return estimates and intervals of the twelve garages."""
+    return {name: (mean, mean - Z * sd, mean + Z * sd) for name, (mean, sd) in pooled(p).items()}
+
+
+def parts(off):
+    """Return what section 7 draws for a garage that is so far off: bias, variance, their sum."""
+    w = np.linspace(0.05, 1, 20)
+    bias, variance = ((1 - w) * off) ** 2, w**2 * 100 / 3
+    return [
+        Series("line", ([weight(3)] * 2, [0, 1]), "black"),
+        line("bias²", w, bias, plots.DASHED, 0.04),
+        line("variance", w, variance, plots.PLAIN, 0.04),
+        line("sum", w, bias + variance, plots.PARTIAL_POOLING, 0.04),
+    ]
+
+
+_X = np.linspace(18, 34, 161)
+_MISFIT, _PENALTY = 12 * (32 - _X) ** 2, 100 / 9 * (20 - _X) ** 2
+_LEAST = (_X[(_MISFIT + _PENALTY).argmin()], (_MISFIT + _PENALTY).min())
+_POINTS = plots.PARTIAL_POOLING.color, plots.PARTIAL_POOLING.marker
+# the draws that section 6 makes; what is done with them is done anew
+_GARAGES = simulate.normal_means(
+    VISITS, mean=20, between_sd=TAU, within_sd=SIGMA, rng=np.random.default_rng(206)
+)
+_FITS = garages(_GARAGES.raw)
+_CURVE = np.geomspace(1 / 3, 3 * 48, 200)
+_BOTH = np.sum(1 / ERRORS**2) ** -0.5
+_SCHOOLS = {
+    "no pooling": (SCHOOLS, SCHOOLS - Z * ERRORS, SCHOOLS + Z * ERRORS),
+    "complete pooling": (_ALIKE, _ALIKE - Z * _BOTH, _ALIKE + Z * _BOTH),
+    "partial pooling": BAYES,
+}
+_WAYS4 = ("no pooling", "complete pooling", "corrected plug-in", "full Bayes")
+
+
+def path(j):
+    """Return the line of a school: its mean at each tau, by the textbook's formula."""
+
+    def data(p):
+        tau = p["tau"][p["tau"] < 25]
+        return tau, given_tau(tau)[0][:, j]
+
+    return Series("line", data, plots.PLAIN.color, None, "ABCDEFGH"[j])
+
+
+def density(p):
+    """Return the posterior density of tau under the flat prior."""
+    tau = p["tau"][p["tau"] < 25]
+    return tau, DENSITY * given_tau(tau)[2]
+
+
+FIGURES = [
+    [
+        Panel(
+            [
+                line("misfit", _X, _MISFIT, plots.NO_POOLING),
+                line("penalty", _X, _PENALTY, plots.COMPLETE_POOLING),
+                line("sum", _X, _MISFIT + _PENALTY, plots.PARTIAL_POOLING),
+                Series("points", _LEAST, *_POINTS),
+            ],
+            "candidate for θ minutes",
+            "cost minutes²",
+        )
+    ],
+    [
+        Panel(
+            [
+                *three(_FITS),
+                Series(
+                    "points",
+                    (np.arange(12), _GARAGES.truth),
+                    plots.TRUTH.color,
+                    plots.TRUTH.marker,
+                    "truth",
+                ),
+            ],
+            "visits to the garage",
+            "minutes late with 95% intervals",
+            ticks=VISITS,
+        )
+    ],
+    [
+        Panel(
+            [
+                Series(
+                    "line", lambda p: ([0, 1], [centres(p)[0]] * 2), plots.COMPLETE_POOLING.color
+                ),
+                Series(
+                    "points",
+                    (np.arange(12), _GARAGES.raw),
+                    plots.NO_POOLING.color,
+                    plots.NO_POOLING.marker,
+                ),
+                Series("points", (np.arange(12), _FITS["partial pooling"][0]), *_POINTS),
+                Series(
+                    "arrows",
+                    (
+                        np.arange(12),
+                        _GARAGES.raw,
+                        0 * VISITS,
+                        _FITS["partial pooling"][0] - _GARAGES.raw,
+                    ),
+                ),
+            ],
+            "visits to the garage",
+            "minutes late",
+            ticks=VISITS,
+        ),
+        Panel(
+            [
+                Series("line", (_CURVE, weight(_CURVE)), plots.PARTIAL_POOLING.color),
+                Series("points", (VISITS, weight(VISITS)), *_POINTS),
+                Series("line", ([N0, N0], [0, 0.5]), plots.COMPLETE_POOLING.color),
+            ],
+            "visits to the garage",
+            "weight own data",
+            ("log", "linear"),
+        ),
+    ],
+    [
+        Panel(parts(3), "weight w", "squared error minutes²", title="3 minutes from the mean"),
+        Panel(parts(10), "weight w", title="10 minutes from the mean"),
+    ],
+    [
+        Panel(
+            [
+                line(name, SPREADS, [risk(name, t, 8) for t in SPREADS], error=0.06)
+                for name in ("no pooling", "complete pooling", *WAYS)
+            ],
+            "true spread between garages, τ minutes",
+            "MSE minutes²",
+        )
+    ],
+    [
+        Panel(
+            [
+                line(name, range(4), [risk(name, 3, k) for k in TOWNS], error=0.04)
+                for name in _WAYS4
+            ],
+            y="MSE minutes²",
+        ),
+        Panel(
+            [line(name, range(4), [covers(name, k) for k in TOWNS], error=0.03) for name in _WAYS4],
+            "number of garages",
+            "coverage of 95% intervals",
+            ticks=TOWNS,
+        ),
+    ],
+    [Panel(three(_SCHOOLS), "school", "effect of coaching points", ticks="ABCDEFGH")],
+    [
+        Panel([path(j) for j in range(8)], y="estimate points"),
+        Panel(
+            [Series("line", density, plots.PARTIAL_POOLING.color)],
+            "spread between schools τ points",
+            "support",
+        ),
+    ],
+]
