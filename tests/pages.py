@@ -16,12 +16,13 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import jupytext
 import numpy as np
 from matplotlib import collections as mc
-from matplotlib import colors
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
@@ -35,31 +36,21 @@ PAGES = {page_name(path): path for path in texts(ROOT)}
 # --- what the facts tables are made of
 
 
-class Fact(NamedTuple):
-    """Near these words of this section the page says this."""
-
-    where: str  # "2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"
-    about: str  # words of one sentence, or of some that follow each other
-    says: object  # a number, a direction, words; a function of the page's names; or a list of such
-
-
 class Direction(NamedTuple):
-    """A number whose sign the words have to tell: more for plus, less for minus."""
+    """A number, or what returns one, whose sign the words tell: more for plus, less for minus."""
 
     value: object
 
 
-def way(value) -> Direction:
-    """Expect a word for more where `value` (or what it returns) is positive, for less elsewhere."""
-    return Direction(value)
+way = Direction  # as a table writes it: way(partial - none)
 
 
 class Series(NamedTuple):
-    """One thing drawn."""
+    """One thing drawn, as a table describes it or as it is found."""
 
     kind: str  # line, points, bars, band, segments, arrows, mesh, contour or map
     data: object = None  # rows (x, y), bars (place, length), or a function of the names
-    color: str | None = None
+    color: object = None  # of what is found, all colours
     marker: str | None = None
     label: str | None = None
     error: float = 1e-3  # relative to each value, and a tenth of it to the largest
@@ -92,13 +83,8 @@ class Solved(NamedTuple):
 
     cells: list
     printed: list[str]  # by cell
-    after: list[dict]  # the names after each cell
     figures: list[Shown]
-
-    def names(self, part: str = "") -> dict:
-        """Return the names after the cell that holds `part`, or at the end."""
-        places = [i for i, c in enumerate(self.cells) if c.cell_type == "code" and part in c.source]
-        return self.after[places[-1] if part == "" else places[0]]
+    names: dict  # at the end
 
 
 def run(source: str, names: dict, where: str) -> str:
@@ -114,23 +100,17 @@ def run(source: str, names: dict, where: str) -> str:
 
 def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
     """Run all cells, solutions in the places of their stubs."""
-    names, page = {"__name__": "__main__"}, Solved(cells, [], [], [])
+    page = Solved(cells, [], [], names := {"__name__": "__main__"})
 
     def keep(figure, alt):
         page.figures.append(Shown(figure, alt, dict(names)))
         print(f"[figure] {alt}")
 
-    before = shows.show
-    with warnings.catch_warnings(), plt.rc_context():
+    with warnings.catch_warnings(), plt.rc_context(), mock.patch.object(shows, "show", keep):
         warnings.simplefilter("ignore")  # the twin says so in a warning
-        shows.show = keep
-        try:
-            for place, cell in enumerate(cells):
-                source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
-                page.printed.append(run(source, names, f"{page_name(path)}, cell {place}"))
-                page.after.append(dict(names))
-        finally:
-            shows.show = before
+        for place, cell in enumerate(cells):
+            source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
+            page.printed.append(run(source, names, f"{page_name(path)}, cell {place}"))
     plt.close("all")
     return page
 
@@ -200,11 +180,10 @@ def token(text: str) -> Token:
     low = text.lower()
     if re.fullmatch(r"0\d", text):  # a page
         return Token(low)
-    if (text[-1:].isdigit() and not text[0].isalpha()) or text.endswith("%"):
-        digits = text.rstrip("%").replace(",", "").replace("−", "-")
-        scale = 0.01 if text.endswith("%") else 1.0
-        decimals = len(digits.partition(".")[2])
-        return Token(low, float(digits) * scale, 0.5001 * scale * 10.0**-decimals)
+    if re.fullmatch(r"[−-]?\d[\d.,]*%?", text):
+        digits, scale = text.rstrip("%").replace(",", ""), 0.01 if text.endswith("%") else 1.0
+        half = 0.5001 * scale * 10.0 ** -len(digits.partition(".")[2])
+        return Token(low, float(digits.replace("−", "-")) * scale, half)
     if low in NUMBERS:
         return Token(low, NUMBERS[low], min(0.5, 0.1 * NUMBERS[low]), DIRECTIONS.get(low))
     return Token(low, sign=DIRECTIONS.get(low))
@@ -243,13 +222,10 @@ def prose(name: str) -> list[Sentence]:
                 where = heading[2] or section
             told += sentences(re.sub(r"^#+ (?:Exercise )?[\d.]*", "", part), where)
     for i, shown in enumerate(page.figures, 1):
-        words = [shown.alt] + [
-            t.get_text() for t in shown.figure.findobj(plt.Text) if t.get_visible()
-        ]
         ticks = [t for ax in shown.figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
-        skip = {t.get_text() for t in ticks}
-        for text in words:
-            told += sentences(text, f"figure {i}") if text not in skip else []
+        words = [t for t in shown.figure.findobj(plt.Text) if t.get_visible() and t not in ticks]
+        for text in [shown.alt] + [t.get_text() for t in words]:
+            told += sentences(text, f"figure {i}")
     return told
 
 
@@ -261,22 +237,19 @@ def formulas(name: str) -> list[str]:
     bare = [
         re.sub(r"\\[,;! ]|\\q?quad|\s|[.,]$", "", a.strip().rstrip(".,") or b) for a, b in found
     ]
-    says = re.compile(
-        r"[=<>+/^]|\\(?:frac|sqrt|sim|approx|le|ge|to|times|sum|int|propto|mid)\b|\d-|-\w"
-    )
+    words = "frac|sqrt|sim|approx|le|ge|to|times|sum|int|propto|mid"
+    says = re.compile(rf"[=<>+/^]|\\(?:{words})\b|\d-|-\w")
     return list(dict.fromkeys(f for f in bare if says.search(f)))
 
 
 def minutes(path: Path) -> list[float]:
     """Return the minutes of each sitting of a page, by the course's rule.
 
-    Words / 100 + code lines / 5 + 1.5 for a figure or explorable + 5 for an exercise. Solutions
-    and checks of up to two lines are not counted; a line of more than 79 characters counts as
-    often as it would wrap.
+    Words / 100 + code lines / 5, as they wrap at 79 characters + 1.5 for a figure or explorable
+    + 5 for an exercise; nothing for solutions and for checks of up to two lines.
     """
-    told, sitting = [0.0], jupytext.read(path).cells
-    for cell in sitting:
-        tags = cell.metadata.get("tags", [])
+    told = [0.0]
+    for cell in jupytext.read(path).cells:
         if cell.cell_type == "markdown":
             text = "" if kind(cell) == "fold" else cell.source
             for i, part in enumerate(text.split("<!-- sitting -->")):
@@ -286,9 +259,9 @@ def minutes(path: Path) -> list[float]:
                 told[-1] += len(re.findall(r"[A-Za-z0-9’'%,.]+", part)) / 100
             continue
         lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
-        if "exercise" in tags:
+        if kind(cell) == "exercise":
             told[-1] += 5
-        elif not ("check" in tags and len(lines) <= 2):
+        elif kind(cell) != "check" or len(lines) > 2:
             told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
             told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
     return told
@@ -299,29 +272,30 @@ def minutes(path: Path) -> list[float]:
 
 def given(value, names: dict):
     """Return a value, or what a function of the page's names returns."""
+    if isinstance(value, Direction):
+        return way(given(value.value, names))
     return value(names) if callable(value) else value
 
 
-def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
+def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
     """Look for what a fact says near its words; return what is missing, and the tokens that say it.
 
-    Near is within twelve words of one of them, of several in their order, in the sentence that has
-    all the words; if there is none in two that follow each other, and so on up to eight.
+    A fact is: where ("2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"),
+    words, and a number, a direction, a word or several in a row, a function of the page's names
+    that returns one, or a list of such, in their order. Each stands within twelve words of one of
+    the words, in a sentence that has them all, or in up to eight that follow each other.
     """
-    words = fact.about.lower().split()
+    where, about, says = fact
+    words = about.split()
     for count in range(1, 9):
         runs = (told[i : i + count] for i in range(len(told) - count + 1))
-        same = [run for run in runs if run[0].where == run[-1].where == fact.where]
+        same = [run for run in runs if run[0].where == run[-1].where == where]
         here = [[t for sentence in run for t in sentence.tokens] for run in same]
         if here := [tokens for tokens in here if set(words) <= {t.text for t in tokens}]:
             break
     if not here:
-        return f"no eight sentences of section {fact.where!r} have the words {fact.about!r}", set()
-    says = fact.says if isinstance(fact.says, list) else [fact.says]
-    says = [
-        way(given(one.value, names)) if isinstance(one, Direction) else given(one, names)
-        for one in says
-    ]
+        return f"no eight sentences of section {where!r} have the words {about!r}", set()
+    says = [given(one, names) for one in (says if isinstance(says, list) else [says])]
     for tokens in here:
         used, start = set(), 0
         for one in says:
@@ -333,7 +307,7 @@ def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]
         else:
             return "", used
     told = " / ".join(" ".join(t.text for t in tokens) for tokens in here)
-    return f"section {fact.where!r}, {fact.about!r}: not {says}, in this order, in: {told}", set()
+    return f"section {where!r}, {about!r}: not {says}, in this order, in: {told}", set()
 
 
 def found_in(tokens: list[Token], start: int, words: list[str], wanted) -> range:
@@ -360,66 +334,48 @@ def matches(found: Token, wanted) -> bool:
 # --- holding a figure against its facts
 
 
-class Drawn(NamedTuple):
-    """Something found in a figure."""
-
-    kind: str
-    data: np.ndarray
-    colors: list[str]
-    marker: str | None = None
-    label: str | None = None
-
-
-def drawn(ax) -> list[Drawn]:
+def drawn(ax) -> list[Series]:
     """Return what a pair of axes shows, without text and ticks."""
     found = []
     for line in ax.get_lines():
-        marker = line.get_marker() if line.get_marker() not in ("None", "", None, " ") else None
+        marker = "" if line.get_marker() in ("None", None, " ") else line.get_marker()
         kind = "points" if line.get_linestyle() in ("None", "", " ") else "line"
         color = line.get_color() if kind == "line" else line.get_markeredgecolor()
-        found.append(
-            Drawn(kind, np.array(line.get_xydata(), float), [color], marker, line.get_label())
-        )
-    bars = [p for p in ax.patches if isinstance(p, plt.Rectangle)]
-    if bars:
-        sideways = len({round(p.get_height(), 9) for p in bars}) == 1 and len(bars) > 1
-        ends = [
-            (p.get_y() + p.get_height() / 2, p.get_x() + p.get_width())
-            if sideways
-            else (p.get_x() + p.get_width() / 2, p.get_y() + p.get_height())
-            for p in bars
-        ]
-        found.append(Drawn("bars", np.array(ends), [p.get_facecolor() for p in bars]))
+        xy = np.array(line.get_xydata(), float)
+        found.append(Series(kind, xy, [color], marker, line.get_label()))
+    if bars := [p for p in ax.patches if isinstance(p, plt.Rectangle)]:
+        x, y, w, h = np.transpose([(*p.get_xy(), p.get_width(), p.get_height()) for p in bars])
+        sideways = len(bars) > 1 and np.ptp(h) < 1e-9
+        ends = (y + h / 2, x + w) if sideways else (x + w / 2, y + h)
+        found.append(Series("bars", np.transpose(ends), [p.get_facecolor() for p in bars]))
     for one in ax.collections:
         if isinstance(one, mc.PathCollection):
             edge = one.get_edgecolors() if len(one.get_edgecolors()) else one.get_facecolors()
-            found.append(Drawn("points", np.array(one.get_offsets(), float), list(edge)))
+            found.append(Series("points", np.array(one.get_offsets(), float), list(edge)))
         elif isinstance(one, mc.LineCollection):
             ends = np.array([s for s in one.get_segments() if len(s) == 2]).reshape(-1, 4)
-            found.append(Drawn("segments", ends, list(one.get_colors())))
+            found.append(Series("segments", ends, list(one.get_colors())))
         elif isinstance(one, Quiver):
             ends = np.column_stack([one.XY, one.U, one.V])
-            found.append(Drawn("arrows", ends, list(one.get_facecolors())))
+            found.append(Series("arrows", ends, list(one.get_facecolors())))
         elif isinstance(one, mc.QuadMesh):
-            found.append(Drawn("mesh", np.ravel(one.get_array())[:, None], []))
+            found.append(Series("mesh", np.ravel(one.get_array())[:, None], []))
         elif isinstance(one, mc.PolyCollection):
             kind = "map" if len(one.get_paths()) > 50 else "band"
             corners = np.concatenate([p.vertices for p in one.get_paths()] or [np.empty((0, 2))])
-            found.append(Drawn(kind, corners, list(one.get_facecolors())))
+            found.append(Series(kind, corners, list(one.get_facecolors())))
         else:
-            found.append(Drawn("contour", np.empty((0, 2)), list(one.get_edgecolors())))
+            found.append(Series("contour", np.empty((0, 2)), list(one.get_edgecolors())))
     return [one for one in found if len(one.data) or one.kind == "contour"]
 
 
-def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
+def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
     if one.kind != wanted.kind or (wanted.marker and one.marker not in (wanted.marker, None)):
         return False
     if wanted.label is not None and one.label != wanted.label:
         return False
-    if wanted.color and not all(
-        colors.same_color(colors.to_rgb(c), colors.to_rgb(wanted.color)) for c in one.colors
-    ):
+    if wanted.color and {to_hex(color) for color in one.color} != {to_hex(wanted.color)}:
         return False
     if wanted.data is None:
         return True

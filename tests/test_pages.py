@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
+import functools
 import re
+import runpy
 from operator import le
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,13 +34,10 @@ each_page = pytest.mark.parametrize("name", NAMED)
 each_with_facts = pytest.mark.parametrize("name", WITH_FACTS)
 
 
-def facts_of(name: str):
-    """Return the module of facts of a page."""
-    path = pages.ROOT / "tests" / "facts" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"facts_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@functools.cache
+def facts_of(name: str) -> SimpleNamespace:
+    """Return what a page's table of facts defines."""
+    return SimpleNamespace(**runpy.run_path(pages.ROOT / "tests" / "facts" / f"{name}.py"))
 
 
 def passes(number: str, told: str) -> bool:
@@ -76,9 +75,9 @@ def test_the_page_says_what_is_so(name, kidney_is_real):
     """Each fact stands near its words; three in four claims of the prose have a fact."""
     facts, told = facts_of(name).FACTS, pages.prose(name)
     assert len(facts) <= 120
-    names, covered, wrong = pages.solved(name).names(), set(), []
+    names, covered, wrong = pages.solved(name).names, set(), []
     for fact in facts:
-        missing, used = pages.unsaid(pages.Fact(*fact), told, names)
+        missing, used = pages.unsaid(fact, told, names)
         covered |= used
         wrong += [missing] if missing else []
     claims = [(s, t) for s in told for t in s.tokens if t.claims and not s.asks]
@@ -94,7 +93,7 @@ def test_each_formula_has_a_twin_that_agrees(name):
     twins, page = facts_of(name).FORMULAS, pages.solved(name)
     found = pages.formulas(name)
     assert found == list(twins), f"{set(found) - set(twins)} | {set(twins) - set(found)}"
-    assert not [formula for formula, twin in twins.items() if not twin(page.names())]
+    assert not [formula for formula, twin in twins.items() if not twin(page.names)]
 
 
 @each_with_facts
