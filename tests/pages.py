@@ -1,8 +1,6 @@
 """Pages as their readers meet them: run with every exercise solved, read sentence by sentence.
 
-`solved("02_garages")` runs a page once, with each solution in the place of its stub and `show`
-hooked: all names and all figures are at hand. What a page claims stands in `tests/facts/`, and
-`tests/test_pages.py` compares the two.
+What a page claims stands in `tests/facts/`; `tests/test_pages.py` compares the two.
 """
 
 from __future__ import annotations
@@ -32,8 +30,6 @@ from tests.folds import exercises, fold, kind
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {page_name(path): path for path in texts(ROOT)}
-
-# --- what the facts tables are made of
 
 
 class Direction(NamedTuple):
@@ -67,23 +63,12 @@ class Panel(NamedTuple):
     ticks: Sequence[str] = ()  # along x, where they are names
 
 
-# --- running a page
-
-
-class Shown(NamedTuple):
-    """A figure as it was shown."""
-
-    figure: Figure
-    alt: str
-    names: dict  # what the page's names were at that moment
-
-
 class Solved(NamedTuple):
     """A page after it was run with its exercises solved."""
 
     cells: list
     printed: list[str]  # by cell
-    figures: list[Shown]
+    figures: list[tuple]  # each with its alternative text, and the names at that moment
     names: dict  # at the end
 
 
@@ -103,7 +88,7 @@ def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
     page = Solved(cells, [], [], names := {"__name__": "__main__"})
 
     def keep(figure, alt):
-        page.figures.append(Shown(figure, alt, dict(names)))
+        page.figures.append((figure, alt, dict(names)))
         print(f"[figure] {alt}")
 
     with warnings.catch_warnings(), plt.rc_context(), mock.patch.object(shows, "show", keep):
@@ -117,12 +102,10 @@ def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
 
 @functools.cache
 def solved(name: str) -> Solved:
-    """Run a page once, with every exercise solved."""
+    """Run a page once, each solution in the place of its stub; keep its names and figures."""
     cells = jupytext.read(PAGES[name]).cells
     return run_page(PAGES[name], cells, {one.stub: one.code for one in exercises(cells)})
 
-
-# --- reading a page
 
 #: Words that compare, by what they say: more (+1), less (-1), the same (0).
 WORDS = {
@@ -200,19 +183,14 @@ def sentences(text: str, where: str) -> list[Sentence]:
     text = re.sub(r"\$[^$]+\$", lambda found: re.sub(r"\\[,;! ]|[\\{}\s]", "", found[0]), text)
     text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)
     parts = re.split(r"\0|(?<=[.!?;:])[*_)]*\s+", text)
-    found = [
-        Sentence(where, [token(word) for word in TOKEN.findall(part)], part.endswith("?"))
-        for part in parts
-    ]
-    return [sentence for sentence in found if sentence.tokens]
+    found = [(part.endswith("?"), [token(word) for word in TOKEN.findall(part)]) for part in parts]
+    return [Sentence(where, tokens, asks) for asks, tokens in found if tokens]
 
 
 def prose(name: str) -> list[Sentence]:
     """Return all sentences of a page: text, solutions, and what figures say in words."""
     page, section, where, told = solved(name), "", "", []
-    for cell in page.cells:
-        if cell.cell_type != "markdown":
-            continue
+    for cell in (cell for cell in page.cells if cell.cell_type == "markdown"):
         text = fold(cell)["body"] if kind(cell) == "fold" else cell.source
         text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
         for part in re.split(r"^(?=#{2,3} )", text, flags=re.M):
@@ -221,10 +199,10 @@ def prose(name: str) -> list[Sentence]:
                 section = section if heading[1] else heading[2] or section
                 where = heading[2] or section
             told += sentences(re.sub(r"^#+ (?:Exercise )?[\d.]*", "", part), where)
-    for i, shown in enumerate(page.figures, 1):
-        ticks = [t for ax in shown.figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
-        words = [t for t in shown.figure.findobj(plt.Text) if t.get_visible() and t not in ticks]
-        for text in [shown.alt] + [t.get_text() for t in words]:
+    for i, (figure, alt, _) in enumerate(page.figures, 1):
+        ticks = [t for ax in figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
+        words = [t for t in figure.findobj(plt.Text) if t.get_visible() and t not in ticks]
+        for text in [alt] + [t.get_text() for t in words]:
             told += sentences(text, f"figure {i}")
     return told
 
@@ -234,9 +212,8 @@ def formulas(name: str) -> list[str]:
     text = "\n".join(c.source for c in solved(name).cells if c.cell_type == "markdown")
     text = re.sub(r"^```.*?^```$|`[^`]*`", "", text, flags=re.M | re.S)
     found = re.findall(r"\$\$(.*?)\$\$|\$([^$]+)\$", text, flags=re.S)
-    bare = [
-        re.sub(r"\\[,;! ]|\\q?quad|\s|[.,]$", "", a.strip().rstrip(".,") or b) for a, b in found
-    ]
+    blank = re.compile(r"\\[,;! ]|\\q?quad|\s|[.,]$")
+    bare = [blank.sub("", displayed.strip().rstrip(".,") or other) for displayed, other in found]
     words = "frac|sqrt|sim|approx|le|ge|to|times|sum|int|propto|mid"
     says = re.compile(rf"[=<>+/^]|\\(?:{words})\b|\d-|-\w")
     return list(dict.fromkeys(f for f in bare if says.search(f)))
@@ -257,17 +234,14 @@ def minutes(path: Path) -> list[float]:
                 part = re.sub(r"\$\$.*?\$\$", " formula" * 8, part, flags=re.S)
                 part = re.sub(r"\$.*?\$", "x", part, flags=re.S)
                 told[-1] += len(re.findall(r"[A-Za-z0-9’'%,.]+", part)) / 100
-            continue
-        lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
-        if kind(cell) == "exercise":
+        elif kind(cell) == "exercise":
             told[-1] += 5
-        elif kind(cell) != "check" or len(lines) > 2:
-            told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
-            told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
+        else:
+            lines = [x for x in cell.source.splitlines() if not re.match(r"\s*(#|$)", x)]
+            if kind(cell) != "check" or len(lines) > 2:
+                told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
+                told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
     return told
-
-
-# --- holding a page against its facts
 
 
 def given(value, names: dict):
@@ -297,15 +271,11 @@ def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int
         return f"no eight sentences of section {where!r} have the words {about!r}", set()
     says = [given(one, names) for one in (says if isinstance(says, list) else [says])]
     for tokens in here:
-        used, start = set(), 0
+        used = [range(0)]
         for one in says:
-            some = found_in(tokens, start, words, one)
-            used |= {id(tokens[place]) for place in some}
-            start = some.stop
-            if not some:
-                break
-        else:
-            return "", used
+            used.append(found_in(tokens, used[-1].stop, words, one))
+        if all(used[1:]):
+            return "", {id(tokens[place]) for places in used for place in places}
     told = " / ".join(" ".join(t.text for t in tokens) for tokens in here)
     return f"section {where!r}, {about!r}: not {says}, in this order, in: {told}", set()
 
@@ -329,9 +299,6 @@ def matches(found: Token, wanted) -> bool:
     if isinstance(wanted, str):
         return found.text == wanted
     return found.value is not None and abs(found.value - float(wanted)) <= found.error
-
-
-# --- holding a figure against its facts
 
 
 def drawn(ax) -> list[Series]:
@@ -371,9 +338,9 @@ def drawn(ax) -> list[Series]:
 
 def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
-    if one.kind != wanted.kind or (wanted.marker and one.marker not in (wanted.marker, None)):
+    if one.kind != wanted.kind or wanted.label not in (None, one.label):
         return False
-    if wanted.label is not None and one.label != wanted.label:
+    if wanted.marker and one.marker not in (wanted.marker, None):
         return False
     if wanted.color and {to_hex(color) for color in one.color} != {to_hex(wanted.color)}:
         return False
@@ -391,23 +358,22 @@ def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     return np.allclose(found, values, rtol=wanted.error, atol=least, equal_nan=True)
 
 
-def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
+def misdrawn(figure: Figure, names: dict, panels: list[Panel]) -> list[str]:
     """Return what a figure shows otherwise than its facts say."""
-    axes = [ax for ax in shown.figure.axes if ax.get_label() != "<colorbar>"]
+    axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     wrong = [f"{len(axes)} axes, and facts for {len(panels)}"] if len(axes) != len(panels) else []
     for i, (ax, panel) in enumerate(zip(axes, panels, strict=False), 1):
-        if (ax.get_xscale(), ax.get_yscale()) != panel.scale:
-            wrong.append(f"axes {i}: scales {ax.get_xscale()}, {ax.get_yscale()}")
-        ticks = [text.get_text() for text in ax.get_xticklabels()]
-        if len(panel.ticks) and ticks != [str(tick) for tick in panel.ticks]:
-            wrong.append(f"axes {i}: ticks {ticks}")
+        scale = ax.get_xscale(), ax.get_yscale()
+        ticks = [text.get_text() for text in ax.get_xticklabels()] * (len(panel.ticks) > 0)
+        if scale != panel.scale or ticks != [str(tick) for tick in panel.ticks]:
+            wrong.append(f"axes {i}: scales {scale}, ticks {ticks}")
         told = ax.get_xlabel(), ax.get_ylabel(), ax.get_title("left")
         for label, words in zip(told, (panel.x, panel.y, panel.title), strict=True):
             if not set(words.split()) <= set(re.split(r"[ ()]", label)):
                 wrong.append(f"axes {i}: the label {label!r} lacks a word of {words!r}")
         left = list(panel.drawn)
         for one in drawn(ax):
-            found = next((s for s in left if shows_it(one, s, shown.names)), None)
+            found = next((s for s in left if shows_it(one, s, names)), None)
             left = [s for s in left if s is not found]
             if found is None:
                 wrong.append(f"axes {i}: no fact describes {one.kind} at {one.data[:2].tolist()}")

@@ -28,7 +28,7 @@ def page_run():
     def run(page: str) -> tuple[dict, dict]:
         (name,) = (name for name in pages.PAGES if name.startswith(page))
         solved = pages.solved(name)
-        return solved.names, {shown.alt: shown.figure for shown in solved.figures}
+        return solved.names, {alt: figure for figure, alt, _ in solved.figures}
 
     return run
 

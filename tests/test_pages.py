@@ -16,9 +16,7 @@ from tests.folds import exercises
 # Their checks never say right: letters that are kept for later, and a text that no check can read.
 NEVER_RIGHT = {"0.2", "5.7"}
 #: At most so many minutes a page; a sitting ends at `<!-- sitting -->`.
-MINUTES = {
-    "00_start_here": [25],
-}
+MINUTES = {"00_start_here": [25]}
 #: The same of pages of the first edition, until they are rewritten: they promise fewer.
 FIRST_EDITION = {
     "01_kidney_cancer": [215],
@@ -29,8 +27,7 @@ FIRST_EDITION = {
 }
 #: Pages whose every claim has a fact; the others follow as they are rewritten.
 WITH_FACTS = ["00_start_here", "02_garages"]
-NAMED = [pytest.param(name, id=name) for name in pages.PAGES]
-each_page = pytest.mark.parametrize("name", NAMED)
+each_page = pytest.mark.parametrize("name", list(pages.PAGES))
 each_with_facts = pytest.mark.parametrize("name", WITH_FACTS)
 
 
@@ -42,10 +39,8 @@ def facts_of(name: str) -> SimpleNamespace:
 
 def passes(number: str, told: str) -> bool:
     """Say whether a check accepts an answer; in `NEVER_RIGHT`, whether it notes it."""
-    start = f"Exercise {number}: "
-    return (
-        told.startswith(f"{start}noted.") if number in NEVER_RIGHT else told == f"{start}right.\n"
-    )
+    noted, right = (f"Exercise {number}: {word}." for word in ("noted", "right"))
+    return told.startswith(noted) if number in NEVER_RIGHT else told == f"{right}\n"
 
 
 @each_page
@@ -100,17 +95,17 @@ def test_each_formula_has_a_twin_that_agrees(name):
 def test_each_figure_shows_what_its_facts_say(name):
     page, facts = pages.solved(name), facts_of(name).FIGURES
     assert len(page.figures) == len(facts), "a page draws what a fact describes, and nothing else"
-    for i, (shown, panels) in enumerate(zip(page.figures, facts, strict=True), 1):
-        wrong = pages.misdrawn(shown, panels)
-        assert not wrong, f"figure {i}: " + "\n".join(wrong)
+    for (figure, alt, names), panels in zip(page.figures, facts, strict=True):
+        wrong = pages.misdrawn(figure, names, panels)
+        assert not wrong, f"{alt}\n" + "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", [name for name in pages.PAGES if name != "further/words"])
 def test_minutes_are_counted(name):
     sittings = [round(sitting) for sitting in pages.minutes(pages.PAGES[name])]
     most = (MINUTES | FIRST_EDITION)[name]
-    assert len(sittings) == len(most), f"{name}: sittings of {sittings} minutes"
-    assert all(map(le, sittings, most)), f"{name}: {sittings} minutes, at most {most}"
+    fits = len(sittings) == len(most) and all(map(le, sittings, most))
+    assert fits, f"{name}: sittings of {sittings} minutes, at most {most}"
     if name in MINUTES:
         text = pages.PAGES[name].read_text(encoding="utf-8")
         told = re.search(r"^\*\*Minutes\.\*\* (\d+)", text, flags=re.MULTILINE)[1]
