@@ -21,7 +21,6 @@ import numpy as np
 from matplotlib import collections as mc
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
 from helpers import show as shows
@@ -358,7 +357,7 @@ def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     return np.allclose(found, values, rtol=wanted.error, atol=least, equal_nan=True)
 
 
-def misdrawn(figure: Figure, names: dict, panels: list[Panel]) -> list[str]:
+def misdrawn(figure: plt.Figure, names: dict, panels: list[Panel]) -> list[str]:
     """Return what a figure shows otherwise than its facts say."""
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     wrong = [f"{len(axes)} axes, and facts for {len(panels)}"] if len(axes) != len(panels) else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import runpy
-from operator import le
 from types import SimpleNamespace
 
 import pytest
@@ -104,7 +103,7 @@ def test_each_figure_shows_what_its_facts_say(name):
 def test_minutes_are_counted(name):
     sittings = [round(sitting) for sitting in pages.minutes(pages.PAGES[name])]
     most = (MINUTES | FIRST_EDITION)[name]
-    fits = len(sittings) == len(most) and all(map(le, sittings, most))
+    fits = len(sittings) == len(most) and all(a <= b for a, b in zip(sittings, most, strict=True))
     assert fits, f"{name}: sittings of {sittings} minutes, at most {most}"
     if name in MINUTES:
         text = pages.PAGES[name].read_text(encoding="utf-8")

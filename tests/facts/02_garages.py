@@ -152,6 +152,13 @@ def ratio(p):
     return mse(p, "partial pooling").mean() / mse(p, "no pooling").mean()
 
 
+def errors(p):
+    """Return the mean distance from the truth of the raw means, and of partial pooling."""
+    estimates = pooled(p["garages"].raw)
+    names = "no pooling", "partial pooling"
+    return [np.mean(np.abs(estimates[name][0] - p["garages"].truth)) for name in names]
+
+
 def made_worse(p):
     """Say which garages partial pooling makes worse."""
     return mse(p, "partial pooling") > mse(p, "no pooling")
@@ -208,6 +215,11 @@ def risk(name, tau, units):
     squares = spread * stats.chi2.ppf((np.arange(3000) + 0.5) / 3000, units - 1)
     excess = (WAYS[name](squares, units) - best) ** 2 * squares
     return 10 / units + excess.mean() / units + (1 - 1 / units) * 10 * best
+
+
+def costs(tau):
+    """Return by how much the naive plug-in is worse than the corrected one."""
+    return risk("naive plug-in", tau, 8) - risk("corrected plug-in", tau, 8)
 
 
 def best_complete():
@@ -348,6 +360,7 @@ FACTS = [
     ("2", "parabola opens point slope", [way(TAU**2 + SIGMA**2), FEWER, 0]),
     ("2", "in our town knowing worth own weight", [N0, "visits", N0, "visits", round(N0), "visits",
      weight(N0)]),
+    ("2", "call neat", 12.1),
     ("2", "draws towns garages", [40_000, 4]),
     ("2", "$z$ mostly between", [-2, 2]),
     ("2", "all visit earns visits earn", [FEWER, pct(weight(1)), 40, pct(weight(40))]),
@@ -375,6 +388,9 @@ FACTS = [
     ("3", "mend one time expected", [len(_NEEDED[0]), FEWER]),
     ("3", "one quantities sympy symbols", [2, 2, SAME, SAME]),
     ("3", "garages good", [1e6, 12.1]),
+    ("3", "visits still", [100, "still one garage"]),
+    ("3", "if along", MORE),
+    ("3", "deviations unobserved", 2),
     ("3", "that $w$", way(halfway((1, 2)) - weight(3))),
     ("3", "those independent back any", [3, 12.1]),
     ("3", "as published mended last row all", [halfway(()), halfway((1,)), halfway((1, 2)), 3,
@@ -384,6 +400,7 @@ FACTS = [
     ("3", "slips source none result", [4, FEWER, SAME]),
     ("2.3", "too time", way(lambda p: at(p, p["answer_2_3"]) - weight(3))),
     # sections 4 and 5
+    ("4", "all had let share", [SAME, MORE, SAME]),
     ("4", "with centre exact unequal show", [12.1, 4]),
     ("4", "compare with write", [*weight(np.array([1, 3, 11, 40])), 12.1]),
     ("4", "means asks contains deserves", ["a negative weight" if best_weight([0.25] * 4, _SPREAD4,
@@ -391,6 +408,7 @@ FACTS = [
     ("4", "average say precision-weighted has known", [40, 1 + 3 + 11 + 40, pct(40 / 55),
      _PRECISE4[3], 4, MORE]),
     ("5", "same ideas first expected", [SAME, 4, FEWER]),
+    ("5", "rule multiplies area", [2, 1]),
     ("5", "logarithm slope", 0),
     ("5", "posterior times", "$sqrtw$ times"),
     ("5", "witnesses visits population introduce", [2, "$n_j/sigma^2$", "population", "$1/tau^2$",
@@ -422,6 +440,7 @@ FACTS = [
      ["(a) it holds your long-run average with a chance of", 0.95, "(b) the intervals are broken",
      0.95, "(c) of all", 0.95, MORE, FEWER, way(lambda p: lowest(p)[far(p)] - 0.95),
      "(d) nothing"]),
+    ("2.4", "wrong general", 0.95),
     ("2.4", "an average true fails promised", [0.95, MORE, "(a) fails", lambda p: lowest(p).mean(),
      "(b) and (d) fail"]),
     # section 7
@@ -432,20 +451,23 @@ FACTS = [
     ("7", "those mse", [MORE, "$sigma^2/n_j$ of no pooling"]),
     ("7", "with that garages $sqrt2tau$ moves so", [3, f"beyond {_LIMIT:.1f} minutes",
      way(2 * stats.norm.sf(_LIMIT / TAU) - 0.02), 2, 100, MORE, MORE, "$sqrt2tau$",
-     round(200 * stats.norm.sf(np.sqrt(2))), 100, MORE, FEWER, FEWER]),
+     round(200 * stats.norm.sf(np.sqrt(2))), 100, MORE, FEWER, FEWER, FEWER]),
     # section 8
     ("8", "noise towns naive variance", [8, "10 visits", 20_000, 19 / 9]),
     ("8", "corrected single differ put", ["right on average", "negative", MORE, 0,
      "complete pooling"]),
+    ("8", "ways to weight", len(WAYS) - 1),
     ("8", "takes $q/(j-1)$", "for $tau^2$"),
     ("8", "corrected or james stein famous", [0, "negative", 0, "negative", 1 / 3, 1961]),
     ("8", "because average needs", ["$(j-3)s^2/q$ is exactly $1-w$", 3 + 1]),
     ("8", "likely counts before every", [MORE, SAME]),
     ("8", "spread goes", [SPREADS[0], f"{SPREADS[-1]} minutes", 8, "10 visits"]),
-    ("8", "and complete show always true", ["$tau=0$", best_complete(), MORE, SAME, 8, MORE]),
+    ("8", "and complete show always true", ["$tau=0$", best_complete(), way(min(risk(name, 1,
+     8) for name in WAYS) - risk("complete pooling", 1, 8)), SAME, 8, MORE]),
     ("8", "from even ways tried among naive costs", [way(10**0.5 - 3), "$tau=3$",
      way(risk("no pooling", 4, 8) - risk("complete pooling", 4, 8)), way(min(10 - risk(name, t,
-     8) for name in WAYS for t in SPREADS)), "no one wins", "too little", MORE, FEWER]),
+     8) for name in WAYS for t in SPREADS)), "no one wins", "too little", way(costs(0) - costs(8)),
+     FEWER]),
     ("2.5", "columns pretend estimate steps means", [8, 10, "in minutes", 2, 4, 8]),
     ("2.5", "noise mean", 0.1),
     ("2.5", "data drawn give exactly", ["5 minutes", 8, MORE]),
@@ -455,14 +477,14 @@ FACTS = [
     ("9", "plugged-in such estimated even quite it along price", [0.95, covers("corrected plug-in",
      3), 3, round(10 * stats.chi2.cdf(2 * 10 / 19, 2)), 10, 0, FEWER, 20,
      "not quite" if covers("corrected plug-in", 20) < 0.9 else "quite enough", 0.95, MORE]),
-    ("10", "sorts visits degrees far-off but off", [3, 20, "10 visits", 3, SAME, MORE,
-     "30 minutes off"]),
+    ("10", "sorts visits degrees far-off but off", [3, 20, "10 visits", 3, SAME,
+     way(stats.t.sf(3 * np.sqrt(3), 3) - stats.norm.sf(3)), "30 minutes off"]),
     ("10", "scores lies", [MORE, MORE]),
     ("10", "partial sort pays its mse normal towns outlier interval", [way(min(gain(sort,
      "all") for sort in SORTS)), MORE, way(times("normal") - 1.5), 0.5, times("t"),
      times("outlier"), np.mean([SORTS[sort]["far"][2] for sort in SORTS])]),
-    ("10", "their gain loss", [FEWER, gain("normal", "others"), gain("outlier", "others"),
-     round(gain("outlier", "all"), 1)]),
+    ("10", "their gain loss", [way(gain("outlier", "others") - gain("normal", "others")),
+     gain("normal", "others"), gain("outlier", "others"), round(gain("outlier", "all"), 1)]),
     # sections 11 and 12
     ("11", "american rubin", [8, "points", 1981]),
     ("11", "plugged gives", [0, "complete pooling", SCHOOLS[0]]),
@@ -474,11 +496,16 @@ FACTS = [
     ("11", "prior little flat takes seriously lie", [8, "matters little", 3, 0.975, FEWER,
      tau_below(0.975, 3)]),
     ("2.6", "a visits mean z by our choice average", [40, "15 minutes", "2 minutes",
-     20 - 5 * weight(40), MORE, kept(1), MORE, MORE]),
-    ("2.6", "if would say z's lies distance set", [MORE, "$n_0$", FEWER, MORE, FEWER, FEWER, FEWER,
-     20, 2, SAME]),
+     20 - 5 * weight(40), way(kept(1) - 20 + 5 * weight(40)), kept(1), MORE, MORE]),
+    ("2.6", "if would say z's lies distance set", [MORE, "$n_0$", way(100 / 16 - N0),
+     way(1 / (1 + 100 / 16) - weight(1)), FEWER, way(5 * 40 / (39.9 + _N0_Z) - 18 / (0.9 + _N0_Z)),
+     FEWER, 20, 2, SAME]),
     ("2.6", "z keeps a", [18, FEWER, 20, 5, FEWER]),
     ("12", "hardly any root square", [FEWER, MORE, 3, FEWER, 1]),
+    ("12", "cell adds", 2),
+    ("12", "squared bayes", FEWER),
+    ("12", "groups fine", FEWER),
+    ("12", "if often good", MORE),
     ("12", "gets far-off interval partial", [MORE, 0.95, 0.95, "not for each", MORE]),
     ("12", "p q passes off garage there right bias² variance", [1, f"{_MOVES[0]:.1f} minutes", 12,
      -_MOVES[1], halfway(()), lambda p: errors_off(halfway(())), 1, best_weight(np.array([1, 3, 11,
@@ -491,20 +518,23 @@ FACTS = [
     ("figure 1", "misfit raw penalty their sum between", [FEWER, 32, 20, FEWER, FEWER,
      20 + 12 * weight(12), 2]),
     ("figure 2", "garages number intervals partial complete misses", [12, "long intervals", FEWER,
-     "pooling lies", FEWER, "the truth", FEWER, MORE]),
+     "pooling lies", way(lambda p: np.diff(errors(p))[0]), "the truth", way(weight(48) ** 0.5 - 1),
+     way(lambda p: outside(p) - 0.5)]),
     ("figure 3", "moves towards weight own", [lambda p: VISITS[moved(p).argmax()], MORE, MORE,
      weight(N0), N0]),
-    ("figure 4", "bias variance from sum off weight value", [FEWER, MORE, "weight", 3, FEWER,
-     weight(3), 10, FEWER, 0.75, weight(3), MORE, MORE, 1]),
+    ("figure 4", "bias variance from sum off weight value", [way((1 - 0.9) ** 2 - (1 - 0.1) ** 2),
+     way(0.9**2 - 0.1**2), "weight", 3, FEWER, weight(3), 10, FEWER, 100 / (100 + 100 / 3),
+     weight(3), MORE, way((1 - weight(3)) ** 2 * 100 + weight(3) ** 2 * 100 / 3 - 100 / 3), 1]),
     ("figure 5", "complete is stays ways lie", ["complete pooling is best", 0, best_complete(),
-     "no pooling stays", 10, 4, FEWER]),
+     "no pooling stays", risk("no pooling", 5, 8), len(WAYS), way(max(risk(name, 8,
+     8) for name in WAYS) - 10)]),
     ("figure 6", "error with number alike hold always holds throughout", [way(risk("full Bayes", 3,
      85) - risk("full Bayes", 3, 3)), SAME, 3, covers("corrected plug-in", 3), 85, 0.95]),
     ("figure 7", "effects raw run intervals complete says full lies", [8, way(SCHOOLS.min()), 0,
      SCHOOLS[0], np.round(2 * Z * ERRORS.max(), -1), MORE, _ALIKE[0], BAYES[0].min(),
      BAYES[0].max(), *_WIDTHS]),
     ("figure 8", "at all spread fan support much", [0, SAME, FEWER, _ALIKE[0], MORE, way(DENSITY),
-     0, FEWER, 0, 10]),
+     0, way(given_tau(10.0)[2] - given_tau(0.0)[2]), 0, 10]),
 ]
 # fmt: on
 
