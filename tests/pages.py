@@ -158,11 +158,9 @@ class Sentence(NamedTuple):
 
 
 def token(text: str) -> Token:
-    """Read one word or number."""
+    """Read one word or number; 02 is a page."""
     low = text.lower()
-    if re.fullmatch(r"0\d", text):  # a page
-        return Token(low)
-    if re.fullmatch(r"[−-]?\d[\d.,]*%?", text):
+    if re.fullmatch(r"(?!0\d$)[−-]?\d[\d.,]*%?", text):
         digits, scale = text.rstrip("%").replace(",", ""), 0.01 if text.endswith("%") else 1.0
         half = 0.5001 * scale * 10.0 ** -len(digits.partition(".")[2])
         return Token(low, float(digits.replace("−", "-")) * scale, half)
@@ -254,12 +252,12 @@ def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int
     """Look for what a fact says near its words; return what is missing, and the tokens that say it.
 
     A fact is: where ("2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"),
-    words, and a number, a direction, a word or several in a row, a function of the page's names
-    that returns one, or a list of such, in their order. Each stands within twelve words of one of
-    the words, in a sentence that has them all, or in up to eight that follow each other.
+    words, and a number, a direction, a word, several in a row (a text or a tuple), a function of
+    the page's names that returns one, or a list of such, in their order. One that is alone stands
+    within twelve words of one of the words; all stand in a sentence that has the words, or in up
+    to eight that follow each other.
     """
-    where, about, says = fact
-    words = about.split()
+    where, words, says = fact[0], fact[1].split(), fact[2]
     for count in range(1, 9):
         runs = (told[i : i + count] for i in range(len(told) - count + 1))
         same = [run for run in runs if run[0].where == run[-1].where == where]
@@ -267,7 +265,7 @@ def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int
         if here := [tokens for tokens in here if set(words) <= {t.text for t in tokens}]:
             break
     if not here:
-        return f"no eight sentences of section {where!r} have the words {about!r}", set()
+        return f"no eight sentences of section {where!r} have the words {words}", set()
     says = [given(one, names) for one in (says if isinstance(says, list) else [says])]
     for tokens in here:
         used = [range(0)]
@@ -276,12 +274,13 @@ def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int
         if all(used[1:]):
             return "", {id(tokens[place]) for places in used for place in places}
     told = " / ".join(" ".join(t.text for t in tokens) for tokens in here)
-    return f"section {where!r}, {about!r}: not {says}, in this order, in: {told}", set()
+    return f"section {where!r}, {words}: not {says}, in this order, in: {told}", set()
 
 
 def found_in(tokens: list[Token], start: int, words: list[str], wanted) -> range:
     """Return the places of the tokens that say what is wanted: one near the words, or a row."""
     parts = wanted.split() if isinstance(wanted, str) else [wanted]
+    parts = wanted if type(wanted) is tuple else parts
     at = [i for i, t in enumerate(tokens) if t.text in words]
     for first in range(start, len(tokens) - len(parts) + 1):
         places = range(first, first + len(parts))
