@@ -1,8 +1,6 @@
 """Pages as their readers meet them: run with every exercise solved, read sentence by sentence.
 
-`solved("02_garages")` runs a page once, with each solution in the place of its stub and `show`
-hooked: all names and all figures are at hand. What a page claims stands in `tests/facts/`, and
-`tests/test_pages.py` compares the two.
+What a page claims stands in `tests/facts/`; `tests/test_pages.py` compares the two.
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 import jupytext
 import numpy as np
 from matplotlib import collections as mc
-from matplotlib import colors
 from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
+from matplotlib.colors import to_hex
+from matplotlib.quiver import Quiver
 
 from helpers import show as shows
 from listing import page_name, texts
@@ -31,35 +30,25 @@ from tests.folds import exercises, fold, kind
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {page_name(path): path for path in texts(ROOT)}
 
-# --- what the facts tables are made of
-
-
-class Fact(NamedTuple):
-    """Near these words of this section the page says this."""
-
-    where: str  # "2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"
-    about: str  # words of one sentence, in any order
-    says: object  # a number, a direction, words; a function of the page's names; or a list of such
-
 
 class Direction(NamedTuple):
-    """A number whose sign the words have to tell: more for plus, less for minus."""
+    """A number, or what returns one, whose sign the words tell: more for plus, less for minus."""
 
     value: object
 
 
-def way(value) -> Direction:
-    """Expect a word for more where `value` (or what it returns) is positive, for less elsewhere."""
-    return Direction(value)
+way = Direction  # as a table writes it: way(partial - none)
 
 
 class Series(NamedTuple):
-    """One thing drawn: "line", "points", "bars", "band", "segments", "mesh", "contour", "map"."""
+    """One thing drawn, as a table describes it or as it is found."""
 
-    kind: str
+    kind: str  # line, points, bars, band, segments, arrows, mesh, contour or map
     data: object = None  # rows (x, y), bars (place, length), or a function of the names
-    color: str | None = None
+    color: object = None  # of what is found, all colours
     marker: str | None = None
+    label: str | None = None
+    error: float = 1e-3  # relative to each value, and a tenth of it to the largest
 
 
 class Panel(NamedTuple):
@@ -69,17 +58,8 @@ class Panel(NamedTuple):
     x: str = ""  # words of the label, the unit among them
     y: str = ""
     scale: tuple[str, str] = ("linear", "linear")
-
-
-# --- running a page
-
-
-class Shown(NamedTuple):
-    """A figure as it was shown."""
-
-    figure: Figure
-    alt: str
-    names: dict  # what the page's names were at that moment
+    title: str = ""
+    ticks: Sequence[str] = ()  # along x, where they are names
 
 
 class Solved(NamedTuple):
@@ -87,13 +67,8 @@ class Solved(NamedTuple):
 
     cells: list
     printed: list[str]  # by cell
-    after: list[dict]  # the names after each cell
-    figures: list[Shown]
-
-    def names(self, part: str = "") -> dict:
-        """Return the names after the cell that holds `part`, or at the end."""
-        places = [i for i, c in enumerate(self.cells) if c.cell_type == "code" and part in c.source]
-        return self.after[places[-1] if part == "" else places[0]]
+    figures: list[tuple]  # each with its alternative text, and the names at that moment
+    names: dict  # at the end
 
 
 def run(source: str, names: dict, where: str) -> str:
@@ -109,39 +84,31 @@ def run(source: str, names: dict, where: str) -> str:
 
 def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
     """Run all cells, solutions in the places of their stubs."""
-    names, page = {"__name__": "__main__"}, Solved(cells, [], [], [])
+    page = Solved(cells, [], [], names := {"__name__": "__main__"})
 
     def keep(figure, alt):
-        page.figures.append(Shown(figure, alt, dict(names)))
+        page.figures.append((figure, alt, dict(names)))
         print(f"[figure] {alt}")
 
-    before = shows.show
-    with warnings.catch_warnings(), plt.rc_context():
+    with warnings.catch_warnings(), plt.rc_context(), mock.patch.object(shows, "show", keep):
         warnings.simplefilter("ignore")  # the twin says so in a warning
-        shows.show = keep
-        try:
-            for place, cell in enumerate(cells):
-                source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
-                page.printed.append(run(source, names, f"{page_name(path)}, cell {place}"))
-                page.after.append(dict(names))
-        finally:
-            shows.show = before
+        for place, cell in enumerate(cells):
+            source = solutions.get(place, cell.source if cell.cell_type == "code" else "")
+            page.printed.append(run(source, names, f"{page_name(path)}, cell {place}"))
     plt.close("all")
     return page
 
 
 @functools.cache
 def solved(name: str) -> Solved:
-    """Run a page once, with every exercise solved."""
+    """Run a page once, each solution in the place of its stub; keep its names and figures."""
     cells = jupytext.read(PAGES[name]).cells
     return run_page(PAGES[name], cells, {one.stub: one.code for one in exercises(cells)})
 
 
-# --- reading a page
-
 #: Words that compare, by what they say: more (+1), less (-1), the same (0).
 WORDS = {
-    +1: "more most many higher highest larger largest greater bigger longer wider above over "
+    +1: "more most many higher highest larger largest greater bigger longer wider above beyond "
     "upwards better rises rise grows grow far furthest twice double gains wins win beats beat "
     "increases increase large wide high strong stronger",
     -1: "less least lower lowest smaller smallest fewer shorter narrower below under downwards "
@@ -150,44 +117,26 @@ WORDS = {
     0: "same equal equally alike unchanged",
 }
 DIRECTIONS = {word: sign for sign, words in WORDS.items() for word in words.split()}
-NUMBERS = {
-    **{"zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8},
-    **{
-        "nine": 9,
-        "ten": 10,
-        "eleven": 11,
-        "twelve": 12,
-        "fifteen": 15,
-        "twenty": 20,
-        "thirty": 30,
-        "forty": 40,
-    },
-    **{"fifty": 50, "seventy": 70, "ninety": 90},
-    **{
-        "hundred": 100,
-        "thousand": 1e3,
-        "million": 1e6,
-        "half": 0.5,
-        "third": 1 / 3,
-        "quarter": 0.25,
-        "fifth": 0.2,
-        "tenth": 0.1,
-        "twice": 2,
-    },
-    **{"halves": 0.5, "thirds": 1 / 3, "quarters": 0.25, "fifths": 0.2, "tenths": 0.1},
-}
-#: Numbers that name a place and claim nothing.
+#: Numbers in words.
+COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
+NUMBERS = {word: float(value) for value, word in enumerate(COUNTED.split()) if word != "one"}
+NUMBERS |= {"twice": 2.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0}
+NUMBERS |= {"fifty": 50.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6, "halves": 0.5}
+PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+NUMBERS |= PARTS | {f"{word}s": value for word, value in PARTS.items()}
+#: Numbers that name a place, and comparing words that ask: neither claims anything.
 PLACES = (
     r"(?i:sections?|notebooks?|exercises?|equations?|chapters?|pages?)\s+"
-    r"\d[\d.]*(?:(?:,| and| to) \d[\d.]*)*"
+    r"\d+(?:\.\d+)*(?:(?:,| and| to) \d+(?:\.\d+)*)*|\b(?i:how|so) (?:many|far)\b"
+    r"|(?i:slips?)\s+\d(?: and \d)?\b(?!\.\d)|\(\d(?:\.\d)?\)|\((?:[A-Z]\w+ )?\d{4}\)"
 )
 TOKEN = re.compile(
-    r"\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
+    r"\$[^$]+\$|\([a-h]\)|[−-]?(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?%?|[A-Za-zÀ-ÿτσμαβθ][\w₀]*(?:['’-][A-Za-z]+)*"
 )
 
 
 class Token(NamedTuple):
-    """A word, number or option letter of a sentence."""
+    """A word, number, option letter or formula ("$tau=0$") of a sentence."""
 
     text: str
     value: float | None = None  # of a number
@@ -205,55 +154,53 @@ class Sentence(NamedTuple):
 
     where: str
     tokens: list[Token]
+    asks: bool  # a question claims nothing
 
 
 def token(text: str) -> Token:
-    """Read one word or number."""
+    """Read one word or number; 02 is a page."""
     low = text.lower()
-    if re.fullmatch(r"0\d", text):  # a page
-        return Token(low)
-    if (text[-1:].isdigit() and not text[0].isalpha()) or text.endswith("%"):
-        digits = text.rstrip("%").replace(",", "").replace("−", "-")
-        scale = 0.01 if text.endswith("%") else 1.0
-        decimals = len(digits.partition(".")[2])
-        return Token(low, float(digits) * scale, 0.5001 * scale * 10.0**-decimals)
+    if re.fullmatch(r"(?!0\d$)[−-]?\d[\d.,]*%?", text):
+        digits, scale = text.rstrip("%").replace(",", ""), 0.01 if text.endswith("%") else 1.0
+        half = 0.5001 * scale * 10.0 ** -len(digits.partition(".")[2])
+        return Token(low, float(digits.replace("−", "-")) * scale, half)
     if low in NUMBERS:
-        return Token(low, NUMBERS[low], 0.1 * NUMBERS[low], DIRECTIONS.get(low))
+        return Token(low, NUMBERS[low], min(0.5, 0.1 * NUMBERS[low]), DIRECTIONS.get(low))
     return Token(low, sign=DIRECTIONS.get(low))
 
 
 def sentences(text: str, where: str) -> list[Sentence]:
-    """Split prose into sentences, points and rows; formulas and links' addresses are left out."""
+    """Split prose into sentences, points and rows, without code and links' addresses.
+
+    Of a displayed formula nothing is left, of another one its letters, signs and numbers.
+    """
     text = re.sub(r"<!--.*?-->", "", re.sub(r"\*\*Minutes\.\*\*.*", "", text), flags=re.S)
     text = re.sub(r"\]\([^)]*\)", "].", re.sub(r"`[^`]*`", " ", text))
-    text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.S))
+    text = re.sub(PLACES, " ", re.sub(r"\$\$.*?\$\$", " ", text, flags=re.S))
+    text = re.sub(r"\$[^$]+\$", lambda found: re.sub(r"\\[,;! ]|[\\{}\s]", "", found[0]), text)
     text = re.sub(r"(?:^|\n)\s*(?:[-|>#*]|\d+\.) |\n\n", "\0", text)
     parts = re.split(r"\0|(?<=[.!?;:])[*_)]*\s+", text)
-    found = [Sentence(where, [token(word) for word in TOKEN.findall(part)]) for part in parts]
-    return [sentence for sentence in found if sentence.tokens]
+    found = [(part.endswith("?"), [token(word) for word in TOKEN.findall(part)]) for part in parts]
+    return [Sentence(where, tokens, asks) for asks, tokens in found if tokens]
 
 
 def prose(name: str) -> list[Sentence]:
     """Return all sentences of a page: text, solutions, and what figures say in words."""
-    page, where, told = solved(name), "", []
-    for cell in page.cells:
-        if cell.cell_type != "markdown":
-            continue
+    page, section, where, told = solved(name), "", "", []
+    for cell in (cell for cell in page.cells if cell.cell_type == "markdown"):
         text = fold(cell)["body"] if kind(cell) == "fold" else cell.source
         text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
         for part in re.split(r"^(?=#{2,3} )", text, flags=re.M):
-            heading = re.match(r"##+ (?:Exercise )?(\d+(?:\.\d+)?)?", part)
+            heading = re.match(r"##+ (Exercise )?(\d+(?:\.\d+)?)?", part)
             if heading:  # without a number it belongs to the section before
-                where = heading[1] or told[-1].where.partition(".")[0]
+                section = section if heading[1] else heading[2] or section
+                where = heading[2] or section
             told += sentences(re.sub(r"^#+ (?:Exercise )?[\d.]*", "", part), where)
-    for i, shown in enumerate(page.figures, 1):
-        words = [shown.alt] + [
-            t.get_text() for t in shown.figure.findobj(plt.Text) if t.get_visible()
-        ]
-        ticks = [t for ax in shown.figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
-        skip = {t.get_text() for t in ticks}
-        for text in words:
-            told += sentences(text, f"figure {i}") if text not in skip else []
+    for i, (figure, alt, _) in enumerate(page.figures, 1):
+        ticks = [t for ax in figure.axes for t in ax.get_xticklabels() + ax.get_yticklabels()]
+        words = [t for t in figure.findobj(plt.Text) if t.get_visible() and t not in ticks]
+        for text in [alt] + [t.get_text() for t in words]:
+            told += sentences(text, f"figure {i}")
     return told
 
 
@@ -262,25 +209,21 @@ def formulas(name: str) -> list[str]:
     text = "\n".join(c.source for c in solved(name).cells if c.cell_type == "markdown")
     text = re.sub(r"^```.*?^```$|`[^`]*`", "", text, flags=re.M | re.S)
     found = re.findall(r"\$\$(.*?)\$\$|\$([^$]+)\$", text, flags=re.S)
-    bare = [
-        re.sub(r"\\[,;! ]|\\q?quad|\s|[.,]$", "", a.strip().rstrip(".,") or b) for a, b in found
-    ]
-    says = re.compile(
-        r"[=<>+/^]|\\(?:frac|sqrt|sim|approx|le|ge|times|sum|int|propto|mid)\b|\d-|-\w"
-    )
+    blank = re.compile(r"\\[,;! ]|\\q?quad|\s|[.,]$")
+    bare = [blank.sub("", displayed.strip().rstrip(".,") or other) for displayed, other in found]
+    words = "frac|sqrt|sim|approx|le|ge|to|times|sum|int|propto|mid"
+    says = re.compile(rf"[=<>+/^]|\\(?:{words})\b|\d-|-\w")
     return list(dict.fromkeys(f for f in bare if says.search(f)))
 
 
 def minutes(path: Path) -> list[float]:
     """Return the minutes of each sitting of a page, by the course's rule.
 
-    Words / 100 + code lines / 5 + 1.5 for a figure or explorable + 5 for an exercise. Solutions
-    and checks of up to two lines are not counted; a line of more than 79 characters counts as
-    often as it would wrap.
+    Words / 100 + code lines / 5, as they wrap at 79 characters + 1.5 for a figure or explorable
+    + 5 for an exercise; nothing for solutions and for checks of up to two lines.
     """
-    told, sitting = [0.0], jupytext.read(path).cells
-    for cell in sitting:
-        tags = cell.metadata.get("tags", [])
+    told = [0.0]
+    for cell in jupytext.read(path).cells:
         if cell.cell_type == "markdown":
             text = "" if kind(cell) == "fold" else cell.source
             for i, part in enumerate(text.split("<!-- sitting -->")):
@@ -288,55 +231,63 @@ def minutes(path: Path) -> list[float]:
                 part = re.sub(r"\$\$.*?\$\$", " formula" * 8, part, flags=re.S)
                 part = re.sub(r"\$.*?\$", "x", part, flags=re.S)
                 told[-1] += len(re.findall(r"[A-Za-z0-9’'%,.]+", part)) / 100
-            continue
-        lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
-        if "exercise" in tags:
+        elif kind(cell) == "exercise":
             told[-1] += 5
-        elif not ("check" in tags and len(lines) <= 2):
-            told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
-            told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
+        else:
+            lines = [x for x in cell.source.splitlines() if not re.match(r"\s*(#|$)", x)]
+            if kind(cell) != "check" or len(lines) > 2:
+                told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
+                told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
     return told
-
-
-# --- holding a page against its facts
 
 
 def given(value, names: dict):
     """Return a value, or what a function of the page's names returns."""
+    if isinstance(value, Direction):
+        return way(given(value.value, names))
     return value(names) if callable(value) else value
 
 
-def unsaid(fact: Fact, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
+def unsaid(fact: tuple, told: list[Sentence], names: dict) -> tuple[str, set[int]]:
     """Look for what a fact says near its words; return what is missing, and the tokens that say it.
 
-    Near is within twelve words of one of them, in the same sentence.
+    A fact is: where ("2" for section 2, "2.1" for exercise 2.1, "" before section 1, "figure 3"),
+    words, and a number, a direction, a word, several in a row (a text or a tuple), a function of
+    the page's names that returns one, or a list of such, in their order. One that is alone stands
+    within twelve words of one of the words; all stand in a sentence that has the words, or in up
+    to eight that follow each other.
     """
-    words = fact.about.lower().split()
-    here = [s for s in told if s.where == fact.where and set(words) <= {t.text for t in s.tokens}]
+    where, words, says = fact[0], fact[1].split(), fact[2]
+    for count in range(1, 9):
+        runs = (told[i : i + count] for i in range(len(told) - count + 1))
+        same = [run for run in runs if run[0].where == run[-1].where == where]
+        here = [[t for sentence in run for t in sentence.tokens] for run in same]
+        if here := [tokens for tokens in here if set(words) <= {t.text for t in tokens}]:
+            break
     if not here:
-        return f"no sentence of section {fact.where!r} has the words {fact.about!r}", set()
-    says = fact.says if isinstance(fact.says, list) else [fact.says]
-    for sentence in here:
-        used = [found_in(sentence.tokens, words, one, names) for one in says]
-        if all(used):
-            return "", {id(t) for tokens in used for t in tokens}
-    told = " / ".join(" ".join(t.text for t in s.tokens) for s in here)
-    wanted = [given(getattr(one, "value", one), names) for one in says]
-    return f"section {fact.where!r}, {fact.about!r}: not all of {wanted} is said in: {told}", set()
+        return f"no eight sentences of section {where!r} have the words {words}", set()
+    says = [given(one, names) for one in (says if isinstance(says, list) else [says])]
+    for tokens in here:
+        used = [range(0)]
+        for one in says:
+            used.append(found_in(tokens, used[-1].stop, words, one))
+        if all(used[1:]):
+            return "", {id(tokens[place]) for places in used for place in places}
+    told = " / ".join(" ".join(t.text for t in tokens) for tokens in here)
+    return f"section {where!r}, {words}: not {says}, in this order, in: {told}", set()
 
 
-def found_in(tokens: list[Token], words: list[str], wanted, names: dict) -> list[Token]:
-    """Return the tokens that say what is wanted: one near the words, or several in a row."""
-    is_way = isinstance(wanted, Direction)
-    wanted = Direction(given(wanted.value, names)) if is_way else given(wanted, names)
+def found_in(tokens: list[Token], start: int, words: list[str], wanted) -> range:
+    """Return the places of the tokens that say what is wanted: one near the words, or a row."""
     parts = wanted.split() if isinstance(wanted, str) else [wanted]
+    parts = wanted if type(wanted) is tuple else parts
     at = [i for i, t in enumerate(tokens) if t.text in words]
-    for first in range(len(tokens) - len(parts) + 1):
-        some = tokens[first : first + len(parts)]
+    for first in range(start, len(tokens) - len(parts) + 1):
+        places = range(first, first + len(parts))
         near = len(parts) > 1 or min(abs(first - place) for place in at) <= 12
-        if near and all(matches(t, part) for t, part in zip(some, parts, strict=True)):
-            return some
-    return []
+        if near and all(matches(tokens[i], part) for i, part in zip(places, parts, strict=True)):
+            return places
+    return range(0)
 
 
 def matches(found: Token, wanted) -> bool:
@@ -348,61 +299,48 @@ def matches(found: Token, wanted) -> bool:
     return found.value is not None and abs(found.value - float(wanted)) <= found.error
 
 
-# --- holding a figure against its facts
-
-
-class Drawn(NamedTuple):
-    """Something found in a figure."""
-
-    kind: str
-    data: np.ndarray
-    colors: list[str]
-    marker: str | None = None
-
-
-def drawn(ax) -> list[Drawn]:
-    """Return what a pair of axes shows, without text, ticks and what has fewer than two points."""
+def drawn(ax) -> list[Series]:
+    """Return what a pair of axes shows, without text and ticks."""
     found = []
     for line in ax.get_lines():
-        marker = line.get_marker() if line.get_marker() not in ("None", "", None, " ") else None
+        marker = "" if line.get_marker() in ("None", None, " ") else line.get_marker()
         kind = "points" if line.get_linestyle() in ("None", "", " ") else "line"
         color = line.get_color() if kind == "line" else line.get_markeredgecolor()
-        found.append(Drawn(kind, np.array(line.get_xydata(), float), [color], marker))
-    bars = [p for p in ax.patches if isinstance(p, plt.Rectangle)]
-    if bars:
-        sideways = len({round(p.get_height(), 9) for p in bars}) == 1 and len(bars) > 1
-        ends = [
-            (p.get_y() + p.get_height() / 2, p.get_x() + p.get_width())
-            if sideways
-            else (p.get_x() + p.get_width() / 2, p.get_y() + p.get_height())
-            for p in bars
-        ]
-        found.append(Drawn("bars", np.array(ends), [p.get_facecolor() for p in bars]))
+        xy = np.array(line.get_xydata(), float)
+        found.append(Series(kind, xy, [color], marker, line.get_label()))
+    if bars := [p for p in ax.patches if isinstance(p, plt.Rectangle)]:
+        x, y, w, h = np.transpose([(*p.get_xy(), p.get_width(), p.get_height()) for p in bars])
+        sideways = len(bars) > 1 and np.ptp(h) < 1e-9
+        ends = (y + h / 2, x + w) if sideways else (x + w / 2, y + h)
+        found.append(Series("bars", np.transpose(ends), [p.get_facecolor() for p in bars]))
     for one in ax.collections:
         if isinstance(one, mc.PathCollection):
             edge = one.get_edgecolors() if len(one.get_edgecolors()) else one.get_facecolors()
-            found.append(Drawn("points", np.array(one.get_offsets(), float), list(edge)))
+            found.append(Series("points", np.array(one.get_offsets(), float), list(edge)))
         elif isinstance(one, mc.LineCollection):
             ends = np.array([s for s in one.get_segments() if len(s) == 2]).reshape(-1, 4)
-            found.append(Drawn("segments", ends, list(one.get_colors())))
+            found.append(Series("segments", ends, list(one.get_colors())))
+        elif isinstance(one, Quiver):
+            ends = np.column_stack([one.XY, one.U, one.V])
+            found.append(Series("arrows", ends, list(one.get_facecolors())))
         elif isinstance(one, mc.QuadMesh):
-            found.append(Drawn("mesh", np.ravel(one.get_array())[:, None], []))
+            found.append(Series("mesh", np.ravel(one.get_array())[:, None], []))
         elif isinstance(one, mc.PolyCollection):
             kind = "map" if len(one.get_paths()) > 50 else "band"
             corners = np.concatenate([p.vertices for p in one.get_paths()] or [np.empty((0, 2))])
-            found.append(Drawn(kind, corners, list(one.get_facecolors())))
+            found.append(Series(kind, corners, list(one.get_facecolors())))
         else:
-            found.append(Drawn("contour", np.empty((0, 2)), list(one.get_edgecolors())))
-    return [one for one in found if len(one.data) > 1 or one.kind == "contour"]
+            found.append(Series("contour", np.empty((0, 2)), list(one.get_edgecolors())))
+    return [one for one in found if len(one.data) or one.kind == "contour"]
 
 
-def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
+def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
-    if one.kind != wanted.kind or (wanted.marker and one.marker not in (wanted.marker, None)):
+    if one.kind != wanted.kind or wanted.label not in (None, one.label):
         return False
-    if wanted.color and not all(
-        colors.same_color(colors.to_rgb(c), colors.to_rgb(wanted.color)) for c in one.colors
-    ):
+    if wanted.marker and one.marker not in (wanted.marker, None):
+        return False
+    if wanted.color and {to_hex(color) for color in one.color} != {to_hex(wanted.color)}:
         return False
     if wanted.data is None:
         return True
@@ -413,23 +351,27 @@ def shows_it(one: Drawn, wanted: Series, names: dict) -> bool:
         return bool(np.max(near) < 1e-6 * (1 + np.abs(values).max()))
     if values.shape != one.data.shape:
         return False
-    order = [np.lexsort(np.round(x, 9).T) for x in (values, one.data)]
-    return np.allclose(values[order[0]], one.data[order[1]], rtol=1e-3, atol=1e-9, equal_nan=True)
+    values, found = (x[np.lexsort(np.round(x, 9).T[::-1])] for x in (values, one.data))
+    least = 0.1 * wanted.error * np.nanmax(np.abs(values)) + 1e-9
+    return np.allclose(found, values, rtol=wanted.error, atol=least, equal_nan=True)
 
 
-def misdrawn(shown: Shown, panels: list[Panel]) -> list[str]:
+def misdrawn(figure: plt.Figure, names: dict, panels: list[Panel]) -> list[str]:
     """Return what a figure shows otherwise than its facts say."""
-    axes = [ax for ax in shown.figure.axes if ax.get_label() != "<colorbar>"]
+    axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     wrong = [f"{len(axes)} axes, and facts for {len(panels)}"] if len(axes) != len(panels) else []
     for i, (ax, panel) in enumerate(zip(axes, panels, strict=False), 1):
-        if (ax.get_xscale(), ax.get_yscale()) != panel.scale:
-            wrong.append(f"axes {i}: scales {ax.get_xscale()}, {ax.get_yscale()}")
-        for label, words in ((ax.get_xlabel(), panel.x), (ax.get_ylabel(), panel.y)):
+        scale = ax.get_xscale(), ax.get_yscale()
+        ticks = [text.get_text() for text in ax.get_xticklabels()] * (len(panel.ticks) > 0)
+        if scale != panel.scale or ticks != [str(tick) for tick in panel.ticks]:
+            wrong.append(f"axes {i}: scales {scale}, ticks {ticks}")
+        told = ax.get_xlabel(), ax.get_ylabel(), ax.get_title("left")
+        for label, words in zip(told, (panel.x, panel.y, panel.title), strict=True):
             if not set(words.split()) <= set(re.split(r"[ ()]", label)):
                 wrong.append(f"axes {i}: the label {label!r} lacks a word of {words!r}")
         left = list(panel.drawn)
         for one in drawn(ax):
-            found = next((s for s in left if shows_it(one, s, shown.names)), None)
+            found = next((s for s in left if shows_it(one, s, names)), None)
             left = [s for s in left if s is not found]
             if found is None:
                 wrong.append(f"axes {i}: no fact describes {one.kind} at {one.data[:2].tolist()}")

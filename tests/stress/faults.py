@@ -162,7 +162,7 @@ FAULTS = [
         P2,
         'Normal("epsilon_j", 0, PerObservationSD / sympy.sqrt(n_j))',
         'Normal("epsilon_j", 0, PerObservationSD**2 / n_j)',
-        "test_02_garages",
+        "test_pages",
     ),
     Fault(
         "sd for variance, noise of means",
@@ -488,7 +488,7 @@ FAULTS = [
         P0,
         "prior sample size is $n_0 = 10$",
         "prior sample size is $n_0 = 20$",
-        "test_00_start_here",
+        "test_pages::test_each_formula_has_a_twin_that_agrees",
     ),
     Fault(
         "a stale sentence, 01",
@@ -509,14 +509,14 @@ FAULTS = [
         P2,
         "about a fifth of no pooling's",
         "about a third of no pooling's",
-        "test_02_garages::test_section_6_in_words",
+        "test_pages::test_the_page_says_what_is_so",
     ),
     Fault(
         "a stale sentence, 02 again",
         P2,
         "The garage with 3 visits moves",
         "The garage with 8 visits moves",
-        "test_02_garages::test_section_6_in_words",
+        "test_pages::test_the_page_says_what_is_so",
     ),
     Fault(
         "a stale sentence, 03",
@@ -609,7 +609,7 @@ FAULTS = [
         P2,
         "poolings = plots.NO_POOLING, plots.COMPLETE_POOLING,",
         "poolings = plots.COMPLETE_POOLING, plots.NO_POOLING,",
-        "test_figures::test_02_cost_and_risk",
+        "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
     Fault(
         "a figure: half bars",
