@@ -491,7 +491,9 @@ FACTS = [
     ("10", "partial sort pays its mse normal towns outlier interval", ["partial pooling",
      way(min(gain(sort, "all") for sort in SORTS)), MORE, way(times("normal") - 1.5), 0.5,
      times("t"), times("outlier"), np.mean([SORTS[sort]["far"][2] for sort in SORTS])]),
-    ("10", "their gain loss", ["no pooling", way(gain("outlier", "others") - gain("normal",
+    ("10", "weights their gain loss", [
+     "weights go up" if TAU**2 + 30**2 / 20 > TAU**2 else "weights go down", "no pooling",
+     way(gain("outlier", "others") - gain("normal",
      "others")), gain("normal", "others"), gain("outlier", "others"), round(gain("outlier", "all"),
      1)]),
     # sections 11 and 12
@@ -515,7 +517,8 @@ FACTS = [
     ("12", "squared bayes", FEWER),
     ("12", "groups fine", FEWER),
     ("12", "if often good", MORE),
-    ("12", "gets far-off interval partial", [MORE, 0.95, 0.95, "not for each", "partial pooling",
+    ("12", "gets far-off interval partial", [MORE, 0.95,
+     (0.95, "of", "the", "garages"), "not for each", "partial pooling",
      MORE, "complete pooling"]),
     ("12", "p q passes off garage there right bias² variance", [(1, "visit"),
      f"{_MOVES[0]:.1f} minutes", 12, -_MOVES[1], halfway(()), lambda p: errors_off(halfway(())),
