@@ -650,8 +650,8 @@ FAULTS = [
     Fault(
         "a claim: who listens to whom, 00",
         P0,
-        "few observations listens mostly to the others. A group with many listens mostly to itself.",
-        "few observations listens mostly to itself. A group with many listens mostly to the others.",
+        "listens mostly to the others. A group with many listens mostly to itself.",
+        "listens mostly to itself. A group with many listens mostly to the others.",
         "test_pages",
     ),
     Fault(
