@@ -256,20 +256,36 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     assert outside == [], "requests to elsewhere"
 
 
-def test_the_explorable_moves_before_any_cell_is_run(lab, tmp_path, chromium, move_weight):
+@pytest.mark.parametrize(
+    "width, theme", [(1280, "Light"), (1280, "Dark"), (390, "Light"), (390, "Dark")]
+)
+def test_the_explorable_moves_before_any_cell_is_run(
+    width, theme, lab, tmp_path, chromium, move_weight
+):
+    from axe_playwright_python.sync_playwright import Axe
+
     notebook = tmp_path / "notebooks" / "00_start_here.ipynb"
     private = os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
     trust = [sys.executable, "-m", "jupyter", "trust", notebook]
     subprocess.run(trust, env=private, check=True, capture_output=True)
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": width, "height": 900}, has_touch=True)
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     page.wait_for_function("window.jupyterapp !== undefined")
     page.evaluate(OPEN, notebook.name)
+    page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    page.evaluate(change, f"JupyterLab {theme}")
     box = page.locator(".jp-OutputArea .pp-explore")
     box.locator("input").first.wait_for()
     move_weight(page, box)
+    before = box.locator("output").first.inner_text()
+    track = box.locator("input").first.bounding_box()
+    page.touchscreen.tap(track["x"] + 0.8 * track["width"], track["y"] + track["height"] / 2)
+    assert box.locator("output").first.inner_text() != before, "touch"
+    found = Axe().run(page, context=".jp-OutputArea .pp-explore").response["violations"]
+    assert found == [], [one["help"] for one in found]
     assert errors == []
     context.close()
