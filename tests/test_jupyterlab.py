@@ -256,9 +256,7 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
     assert outside == [], "requests to elsewhere"
 
 
-@pytest.mark.parametrize(
-    "width, theme", [(1280, "Light"), (1280, "Dark"), (390, "Light"), (390, "Dark")]
-)
+@pytest.mark.parametrize("width, theme", [(1280, "Light"), (390, "Dark")])
 def test_the_explorable_moves_before_any_cell_is_run(
     width, theme, lab, tmp_path, chromium, move_weight
 ):
