@@ -48,9 +48,6 @@ def test_published_mode(rats):
     assert grid.mode == pytest.approx((-1.79, 2.74), abs=0.005)
 
 
-# --- the population
-
-
 def test_population_identities():
     p = BetaPopulation(2.0, 8.0)
     assert (p.mean, p.prior_sample_size) == (0.2, 10.0)
@@ -144,9 +141,6 @@ def test_the_slope_is_that_of_the_likelihood(rats):
 
     wanted = optimize.approx_fprime(x, lambda x: value(*x), 1e-6)
     assert units.score(*x) == pytest.approx(wanted, abs=1e-4)
-
-
-# --- the fits
 
 
 def simulate(alpha, beta, n, seed):
