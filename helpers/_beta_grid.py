@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
-from scipy.special import expit
 
+from helpers._beta_likelihood import alpha_beta
 from helpers._validate import generator
 
 #: Log posterior density this far below its top is left out of a grid (e^-16 is about 1e-7).
@@ -35,12 +35,12 @@ class PosteriorGrid:
     @property
     def alpha(self) -> np.ndarray:
         """Prior successes at each cell's centre, shape (rows, columns)."""
-        return np.exp(self.log_size)[:, None] * expit(self.log_odds)
+        return alpha_beta(self.log_odds, self.log_size[:, None])[0]
 
     @property
     def beta(self) -> np.ndarray:
         """Prior failures at each cell's centre, shape (rows, columns)."""
-        return np.exp(self.log_size)[:, None] * expit(-self.log_odds)
+        return alpha_beta(self.log_odds, self.log_size[:, None])[1]
 
     def mean(self, f: Callable):
         """Return the posterior mean of f(alpha, beta).
@@ -67,8 +67,7 @@ class PosteriorGrid:
         log_mass = np.log(np.maximum(self.mass, 1e-300))
         for axis, dense in zip(axes, fine, strict=True):  # along one axis, then along the other
             log_mass = np.stack([np.interp(dense, axis, line) for line in log_mass.T])
-        size = np.exp(fine[0])[:, None]
-        value = np.ravel(f(size * expit(fine[1]), size * expit(-fine[1])))
+        value = np.ravel(f(*alpha_beta(fine[1], fine[0][:, None])))
         # cells of one value, such as a row for alpha + beta, are one step: their digits tie
         value, cell = np.unique(value.astype(np.float32), return_inverse=True)
         mass = np.bincount(cell, np.exp(log_mass).ravel())
@@ -82,8 +81,7 @@ class PosteriorGrid:
         row, column = np.divmod(np.minimum(cell, self.mass.size - 1), self.log_odds.size)
         wide, high = self.log_odds[1] - self.log_odds[0], self.log_size[1] - self.log_size[0]
         log_odds = self.log_odds[column] + wide * (rng.random(size) - 0.5)
-        scale = np.exp(self.log_size[row] + high * (rng.random(size) - 0.5))
-        return scale * expit(log_odds), scale * expit(-log_odds)
+        return alpha_beta(log_odds, self.log_size[row] + high * (rng.random(size) - 0.5))
 
 
 def grid_of(density: Callable, coarse, *, points: int, bounds=None) -> PosteriorGrid:

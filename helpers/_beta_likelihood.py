@@ -20,6 +20,12 @@ BLOCK = 300_000
 FEW = 300
 
 
+def alpha_beta(log_odds, log_size):
+    """Return alpha and beta from log(alpha/beta) and log(alpha+beta)."""
+    size = np.exp(log_size)
+    return size * expit(log_odds), size * expit(-log_odds)
+
+
 def counts_like(y, n):
     """Give successes and trials, numbers or arrays, one shape."""
     y, n = np.broadcast_arrays(np.asarray(y, float), np.asarray(n, float))

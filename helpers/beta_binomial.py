@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import optimize
-from scipy.special import expit
 
 from helpers._beta_grid import PosteriorGrid, grid_of
-from helpers._beta_likelihood import Units, counts_like
+from helpers._beta_likelihood import Units, alpha_beta, counts_like
 from helpers._beta_likelihood import bda3_prior as bda3_prior
 from helpers._beta_likelihood import log_beta_binomial as log_beta_binomial
 from helpers._beta_likelihood import log_marginal_likelihood as log_marginal_likelihood
@@ -182,14 +181,13 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
         raise ValueError("y: every unit is 0 or n; the best alpha + beta is 0, which is no Beta")
 
     log_sizes = np.linspace(math.log(1e-4), math.log(1e6 * most), 45)
-    ridge, sizes = units.ridge(log_sizes), np.exp(log_sizes)
-    best = units.log_likelihood(sizes * expit(ridge), sizes * expit(-ridge)).argmax()
+    ridge = units.ridge(log_sizes)
+    best = units.log_likelihood(*alpha_beta(ridge, log_sizes)).argmax()
     start = np.array([ridge[best], log_sizes[best]])
     scale = units.count.sum()
 
     def loss(x):
-        alpha, beta = math.exp(x[1]) * expit(x[0]), math.exp(x[1]) * expit(-x[0])
-        return -units.log_likelihood(alpha, beta) / scale, -units.score(*x) / scale
+        return -units.log_likelihood(*alpha_beta(*x)) / scale, -units.score(*x) / scale
 
     x = optimize.root(lambda x: units.score(*np.clip(x, -700, 700)) / scale, start, tol=1e-12).x
     if np.abs(x - start).max() > 1 or loss(x)[0] > loss(start)[0] + 1e-8:  # it strayed: climb
@@ -201,7 +199,7 @@ def fit_marginal_likelihood(y, n) -> BetaPopulation:
     gain = -loss(x)[0] * scale - limit
     if x[1] > log_sizes[-1] - 1e-6 or gain <= 1e-6:
         return pooled
-    return BetaPopulation(*(float(math.exp(x[1]) * expit(sign * x[0])) for sign in (1, -1)))
+    return BetaPopulation(*alpha_beta(*x))
 
 
 def posterior_grid(
@@ -249,8 +247,7 @@ def posterior_grid(
             raise ValueError("y: no unit has 0 < y < n; under bda3_prior the posterior is improper")
 
     def density(log_odds, log_size):
-        size = np.exp(log_size)
-        alpha, beta = (np.maximum(size * expit(sign * log_odds), 1e-300) for sign in (1, -1))
+        alpha, beta = np.maximum(alpha_beta(log_odds, log_size), 1e-300)
         prior = log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
         return np.where(prior > -np.inf, prior + units.log_likelihood(alpha, beta), -np.inf)
 

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import betaln, expit
+from scipy.special import betaln
 
 from helpers._beta_likelihood import (
     Units,
+    alpha_beta,
     bda3_prior,
     log_beta_binomial,
     log_likelihood_of_rows,
@@ -124,7 +125,7 @@ def collapsed(
     for sweep in run.sweeps(progress):
         log_odds, now = run.move(0, log_odds, now, lambda x, v=log_size: density(x, v))
         log_size, now = run.move(1, log_size, now, lambda x, u=log_odds: density(u, x))
-        alpha, beta = np.exp(log_size) * expit(log_odds), np.exp(log_size) * expit(-log_odds)
+        alpha, beta = alpha_beta(log_odds, log_size)
         run.keep(sweep, alpha, beta, lambda a, b: rng.beta(a[:, None] + y, b[:, None] + (n - y)))
     return run.result()
 
@@ -202,7 +203,7 @@ def _start(y, n, chains, rng, log_prior, start):
     for spread in (1.0, *([4.0] * 200)):  # another try for the chains whose start is not allowed
         log_odds = odds + 0.5 * spread * rng.uniform(-1, 1, chains)
         log_size = size + 1.2 * spread * rng.uniform(-1, 1, chains)
-        alpha, beta = (np.exp(log_size) * expit(sign * log_odds) for sign in (1, -1))
+        alpha, beta = alpha_beta(log_odds, log_size)
         good = np.isnan(log_alpha) & np.isfinite(log_prior(alpha, beta))
         log_alpha[good], log_beta[good] = np.log(alpha[good]), np.log(beta[good])
     if np.isnan(log_alpha).any():
@@ -259,8 +260,7 @@ def _marginal(y, n, log_prior):
 
     def density(log_odds, log_size):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            size = np.exp(log_size)
-            alpha, beta = size * expit(log_odds), size * expit(-log_odds)
+            alpha, beta = alpha_beta(log_odds, log_size)
             value = likelihood(alpha, beta) + log_prior(alpha, beta) + np.log(alpha) + np.log(beta)
         return np.where(np.isfinite(value), value, -np.inf)
 
