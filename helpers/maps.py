@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from itertools import pairwise
 
-import numpy as np
-
-from helpers.plots import COMPLETE_POOLING
-
 #: Colours of groups of counties, on maps and beside them; each map has one of them on white.
-HIGH, LOW, MINE = "#6A2C8E", "#9A6A00", "#D1006C"
+HIGH, LOW, MINE = "#6A2C8E", "#DDA032", "#D1006C"
 RING = {"markerfacecolor": "none", "markeredgewidth": 2}
 
 
@@ -43,68 +38,52 @@ def county_map(shapes, colors, *, ax, mark=None):
     return ax
 
 
-def funnel(n, rate, centre, size, limits, *, ax, groups, mark):
-    """Draw rates against exposure with control limits that narrow as exposure grows.
+def key(colors, edges, *, ax):
+    """Name the shades of a map below it, on the axes given, and return these.
+
+    Parameters
+    ----------
+    colors : sequence of colour
+        From low to high.
+    edges : array_like, one less than `colors`
+        Where a shade ends and the next begins, in times the national rate.
+    ax : matplotlib.axes.Axes
+    """
+    from matplotlib.patches import Patch
+
+    between = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    names = [f"below {edges[0]:g}", *between, f"above {edges[-1]:g}"]
+    patches = [
+        Patch(facecolor=color, edgecolor="#8A8A8A", label=name)
+        for color, name in zip(colors, names, strict=True)
+    ]
+    where = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02), "ncols": 5}
+    tight = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.4}
+    ax.legend(handles=patches, title="times the national rate", **where, **tight)
+    return ax
+
+
+def funnel(n, rate, band, highest, *, ax):
+    """Draw rates against exposure, the two ends of the ranking in colour, over a band of chance.
 
     Parameters
     ----------
     n, rate : array_like, shape (J,)
         Exposure and rate of each county.
-    centre : float
-        The common rate the limits are for.
-    size : array_like, shape (K,)
-    limits : two pairs of array_like, shape (K,)
-        Lower and upper rates at each size: narrow limits, solid, and wide ones, dotted.
+    band : (array_like, array_like, array_like), each of shape (K,)
+        Exposures, lower and upper ends of the rates that chance allows there.
+    highest : array_like of int
+        Rows of the counties with the highest rates.
     ax : matplotlib.axes.Axes
-    groups : iterable of (mask, colour, label)
-    mark : int
-        Which county to ring.
     """
-    ax.plot(n, rate, ".", color="#8C8C8C", markersize=3, alpha=0.5)
-    for mask, color, label in groups:
-        ax.plot(n[mask], rate[mask], ".", color=color, markersize=4, label=label)
-    for pair, line in zip(limits, ("-", ":"), strict=True):
-        for end in pair:
-            jump = np.diff(end, prepend=end[0]) > 0.05 * end  # a count more: lift the pen
-            drawn = np.where(jump | (end == 0), np.nan, end)
-            ax.plot(size, drawn, line, color="black", linewidth=1)
-    ax.axhline(centre, color=COMPLETE_POOLING.color, linestyle="--", linewidth=1)
-    ax.plot(n[mark], rate[mark], "o", color=MINE, markersize=12, **RING)
-    ax.set(xscale="log")
+    none = rate == 0
+    ax.fill_between(*band, color="#D8D8D8", linewidth=0)
+    for rows, color in ((slice(None), "#8C8C8C"), (highest, HIGH), (none, LOW)):
+        ax.plot(n[rows], rate[rows], ".", color=color, markersize=3)
+    at = {"textcoords": "offset points", "va": "center"}
+    ax.annotate("highest tenth", (3e4, 30), (0, 0), color=HIGH, **at)
+    ax.annotate("what chance allows", (band[0][0], 20), (5, 0), **at)
+    ax.annotate("no death", (band[0][0], 0), (5, 9), **at)
+    ax.set(xscale="log", xlabel="person-years", ylabel="deaths per 100,000")
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     return ax
-
-
-def state_outlines(shapes) -> dict[str, list[np.ndarray]]:
-    """Return the outlines of each state as closed lines, islands and holes included.
-
-    Counties are walked round the same way, so a border that two of them share is walked both
-    ways; what is walked more often one way than the other lies at the edge of the state.
-
-    Parameters
-    ----------
-    shapes : helpers.datasets.CountyShapes
-
-    Returns
-    -------
-    dict of str (two digits) to list of ndarray, shape (points, 2)
-    """
-    walked = {code[:2]: Counter() for code in sorted(shapes.rings)}
-    for code, rings in shapes.rings.items():
-        for ring in rings:
-            walked[code[:2]].update(pairwise(map(tuple, ring.tolist())))
-    return {state: _closed_lines(steps) for state, steps in walked.items()}
-
-
-def _closed_lines(steps: Counter) -> list[np.ndarray]:
-    """Join the steps that are walked more often than their way back into closed lines."""
-    after = defaultdict(list)
-    for (start, end), times in steps.items():
-        after[start] += [end] * (times - steps[end, start])
-    closed = []
-    for first in list(after):
-        while after[first]:
-            line = [first]
-            while after[line[-1]]:
-                line.append(after[line[-1]].pop())
-            closed.append(np.array(line))
-    return closed

@@ -39,7 +39,7 @@ def slider(
     move towards `centre`. `prior_sample_size`, as fitted, is where the slider starts. `unit` is
     what n counts, in the plural, `quantity` what is estimated. `follow` is the unit told in words
     at the start, by default the one that moves most. With `shapes`, for each unit a list of
-    outlines (points, 2) as `helpers.maps.state_outlines` gives them, a map is drawn above.
+    outlines (points, 2), a map is drawn above.
     """
     from IPython.display import HTML
 

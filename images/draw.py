@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.patches import Patch
 
 from helpers import maps
 from helpers.datasets import load_county_shapes, load_kidney_cancer
@@ -53,7 +54,7 @@ def course_map(*, ax):
 
 
 def main() -> int:
-    """Draw the two maps of counties and the map of the course."""
+    """Draw the maps of counties and the map of the course."""
     table = load_kidney_cancer()
     if table.attrs["source"] != "real":
         print("the real kidney table is not here (make data): nothing drawn", file=sys.stderr)
@@ -62,7 +63,7 @@ def main() -> int:
     y, n = table["deaths_1980_84"].to_numpy(), table["person_years_1980_84"].to_numpy()
     highest = np.argsort(-y / n, kind="stable")[: len(y) // 10]
     groups = [
-        (highest, maps.HIGH, "the tenth with the highest rates"),
+        (highest, maps.HIGH, "tenth with the highest rates"),
         (np.flatnonzero(y == 0), maps.LOW, "no death at all"),
     ]
 
@@ -72,6 +73,14 @@ def main() -> int:
         maps.county_map(shapes, dict.fromkeys(fips[group], color), ax=ax)
         ax.set_title(title)
     save(fig, "kidney_maps.png")
+
+    fig, ax = plt.subplots(figsize=(6, 4.3))
+    colors = {code: color for group, color, _ in groups for code in fips[group]}
+    maps.county_map(shapes, colors, ax=ax)
+    patches = [Patch(color=color, label=label) for _, color, label in groups]
+    ax.legend(handles=patches, loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=2)
+    ax.set_title("Kidney cancer 1980–84: highest beside lowest", pad=30)
+    save(fig, "kidney_map.png")
 
     fig, ax = plt.subplots(figsize=(7, 4))
     course_map(ax=ax)

@@ -32,6 +32,6 @@ def test_course_map_names_every_notebook_and_leads_onwards():
     assert "](../images/course_map.png)" in PAGE
 
 
-@pytest.mark.parametrize("name", ["kidney_maps.png", "course_map.png"])
+@pytest.mark.parametrize("name", ["kidney_map.png", "kidney_maps.png", "course_map.png"])
 def test_pictures_are_there_and_small(name):
     assert 5_000 < (ROOT / "images" / name).stat().st_size < 150_000

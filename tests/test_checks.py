@@ -243,11 +243,9 @@ def given(number, *answers):
 SALAD = "binomial beta 2986 births 0.08 0.88 1979 no complete partial pooling interval limit blah "
 GIVEN = [
     *given("0.1", (0.25, "weight of the population")),
-    *given("1.2", ((2e5, 20, 10), "Five years count")),
-    *given("1.3", ((0.5477, 1), "right."), ((0.5477, -1), "no sign"), ((0.3, 1), "square root")),
-    *given("1.3", ((0.5477, True), "wanted; this is True in a tuple."), (True, "this is True.")),
-    *given("1.5", ((7, 8), "Not all of this is right yet")),
-    *given("1.10", ((3.9, 7.6), "right."), ((3.9, 7.5), "bias alone")),
+    *given("1.6", ((0.5, 0.6), "Not all of this is right yet"), ((94.85, 16.08), "per cent")),
+    *given("1.7", ((3.9, 7.6), "right."), ((3.9, 7.5), "bias alone"), ((15, 7.56), "its root")),
+    *given("1.7", ((3.87, True), "wanted; this is True in a tuple."), (True, "this is True.")),
     *given("2.1", ((1.83, -5.77), "right."), ((1.8349, -6.2308), "what is kept")),
     *given("2.1", ((1.8349, 5.7692), "sign"), ((20.165, 13.769), "estimates")),
     *given("2.3", ((1, 2), "what best_weight(...) returns; this is a tuple.")),

@@ -1,4 +1,4 @@
-"""What the pages share in drawing: the looks, the shared figures, the maps, and `show`."""
+"""What the pages share in drawing: the looks, the shared figures, and `show`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import pytest
 from matplotlib import colors
 from matplotlib import pyplot as plt
 
-from helpers import maps, plots, show
-from helpers.datasets import find_county, load_county_shapes
+from helpers import plots, show
+from helpers.datasets import find_county
 
 LOOKS = [plots.NO_POOLING, plots.COMPLETE_POOLING, plots.PARTIAL_POOLING, plots.TRUTH]
-SHAPES = load_county_shapes()
 
 
 @pytest.fixture
@@ -134,19 +133,6 @@ def test_graph_leads_from_parents_to_children_and_greys_the_data(ax):
     assert (arrow.xy, arrow.xyann) == ((0, 0), (0, 1)), "the head is at the child"
     faces = [colors.to_hex(circle.get_facecolor()[0]) for circle in ax.collections]
     assert faces == ["#ffffff", "#dadada"]
-
-
-def test_states_are_the_union_of_their_counties():
-    def area(rings):
-        return sum(np.sum(r[:-1, 0] * r[1:, 1] - r[1:, 0] * r[:-1, 1]) / 2 for r in rings)
-
-    states = maps.state_outlines(SHAPES)
-    assert set(states) == {code[:2] for code in SHAPES.rings}
-    for state, outlines in states.items():
-        counties = [r for code in SHAPES.rings if code[:2] == state for r in SHAPES.rings[code]]
-        assert area(outlines) == pytest.approx(area(counties), rel=1e-9)
-        assert all((line[0] == line[-1]).all() for line in outlines)
-    assert len(states["56"]) == len(states["08"]) == 1 and len(states["56"][0]) < 100
 
 
 def test_a_county_is_found_by_name_and_a_slip_gets_the_nearest():
