@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+
+from helpers import datasets, maps
+from helpers.gamma_poisson import fit_marginal_likelihood
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 #: The bundled scripts, with the licences of what they hold.
@@ -24,7 +28,7 @@ def show(name: str, data: dict, sentence: str, *, code: bool = True):
     name : str
         Its name in `site/explorables/index.js`.
     data : dict
-        What it draws, ready for JSON; the colours of the three poolings are added.
+        What it draws, ready for JSON; the colours of poolings and maps are added.
     sentence : str
         Stands where no script runs, in text and in a notebook that is not trusted.
     code : bool
@@ -46,6 +50,9 @@ def show(name: str, data: dict, sentence: str, *, code: bool = True):
         "none": NO_POOLING.color,
         "complete": COMPLETE_POOLING.color,
         "partial": PARTIAL_POOLING.color,
+        "high": maps.HIGH,
+        "low": maps.LOW,
+        "mine": maps.MINE,
     }
     told = json.dumps([name, data | {"colors": colors}], separators=(",", ":"), allow_nan=False)
     told = told.replace("<", "\\u003c")
@@ -101,3 +108,44 @@ def weight(*, n=3, prior_sample_size=11, own=50, everyone=30, code=True):
         "mark": {"value": prior_sample_size, "text": f"notebook 02: {prior_sample_size}"},
     }
     return show("weight", data, sentence, code=code)
+
+
+def twin(*, small=False, code=True):
+    """Return the explorable of the simulated counties, whose true rates are known.
+
+    Parameters
+    ----------
+    small : bool
+        One map and the track of n0, without the counties' names.
+    code : bool
+        As in `show`.
+
+    Notes
+    -----
+    Deaths and person-years are those of 1980-84. Rates are per 100,000; the true ones, rounded to
+    three decimals, are what the errors are measured from and what later deaths are drawn from.
+    Colours change at the true rates' 10, 30, 70 and 90% quantiles, to one decimal.
+    """
+    table = datasets._read("kidney_twin.csv")
+    y, n = (table[f"{what}_1980_84"].to_numpy() for what in ("deaths", "person_years"))
+    true_rate = np.round(1e5 * table["true_rate"].to_numpy(), 3)
+    n0 = float(f"{fit_marginal_likelihood(y, n).prior_sample_size:.3g}")
+    mean = y.sum() / n.sum()
+    poolings = y / n, mean, (y + n0 * mean) / (n + n0)
+    errors = [np.sqrt(np.mean((1e5 * rate - true_rate) ** 2)) for rate in poolings]
+    sentence = (
+        "In {:,} simulated counties, whose true rates are known, the root mean squared error of "
+        "the estimated rates is {:.2f} per 100,000 a year without pooling, {:.2f} with complete "
+        "pooling, and {:.2f} with the fitted n0, {:,.0f} person-years."
+    ).format(len(table), *errors, n0)
+    rings = datasets.load_county_shapes().rings
+    largest = [max(rings[code], key=len) for code in table["fips"]]
+    x, down = np.transpose([(one.min(axis=0) + one.max(axis=0)) / 2 for one in largest])
+    numbers = {"x": x, "y": down, "n": n, "deaths": y, "rate": 1000 * true_rate}
+    data = {name: np.rint(values).astype(int).tolist() for name, values in numbers.items()}
+    data |= {"n0": int(n0), "small": small}
+    data["cuts"] = np.quantile(true_rate, [0.1, 0.3, 0.7, 0.9]).round(1).tolist()
+    if not small:
+        short = table["county"].str.replace(" County", "~")
+        data["names"] = short.groupby(table["state"]).agg(";".join).to_dict()
+    return show("twin", data, sentence, code=code)

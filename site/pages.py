@@ -65,9 +65,9 @@ def anchor(title: str) -> str:
 def fill_index(app, docname: str, source: list[str]) -> None:
     """Give the index the README's own picture and table of notebooks: one truth for both.
 
-    Replaces the lines COVER, CONTENTS (the table) and PAGES (the navigation, in the table's short
-    names). A notebook that the README does not name yet gets a row with its title; a row of the
-    README whose notebook is not there yet is left out.
+    Replaces the lines MAP and EXPLORABLE (pictures to touch), COVER, CONTENTS (the table) and PAGES
+    (the navigation, in the table's short names). A notebook that the README does not name yet gets
+    a row with its title; a row of the README whose notebook is not there yet is left out.
     """
     if docname != "index":
         return
@@ -90,10 +90,11 @@ def fill_index(app, docname: str, source: list[str]) -> None:
     else:
         cover = ""
     app.env.note_dependency(str(root / "README.md"))
-    explorable = "```{raw} html\n" + explore.weight(code=False).data + "\n```"
+    raw = "```{{raw}} html\n{}\n```"
     parts = {
         "COVER": cover,
-        "EXPLORABLE": explorable,
+        "MAP": raw.format(explore.twin(small=True, code=False).data),
+        "EXPLORABLE": raw.format(explore.weight(code=False).data),
         "CONTENTS": "\n".join(table),
         "PAGES": "\n".join(pages),
     }

@@ -18,6 +18,7 @@ import pytest
 
 from listing import notebooks, page_name
 from tests.folds import exercises
+from tests.twin import move_twin
 
 pytestmark = pytest.mark.browser
 
@@ -257,12 +258,13 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
 
 
 @pytest.mark.parametrize("width, theme", [(1280, "Light"), (390, "Dark")])
+@pytest.mark.parametrize("name", ["00_start_here", "01_kidney_cancer"])
 def test_the_explorable_moves_before_any_cell_is_run(
-    width, theme, lab, tmp_path, chromium, move_weight
+    name, width, theme, lab, tmp_path, chromium, move_weight
 ):
     from axe_playwright_python.sync_playwright import Axe
 
-    notebook = tmp_path / "notebooks" / "00_start_here.ipynb"
+    notebook = tmp_path / "notebooks" / f"{name}.ipynb"
     private = os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
     trust = [sys.executable, "-m", "jupyter", "trust", notebook]
     subprocess.run(trust, env=private, check=True, capture_output=True)
@@ -278,7 +280,7 @@ def test_the_explorable_moves_before_any_cell_is_run(
     page.evaluate(change, f"JupyterLab {theme}")
     box = page.locator(".jp-OutputArea .pp-explore")
     box.locator("input").first.wait_for()
-    move_weight(page, box)
+    (move_twin if name.startswith("01") else move_weight)(page, box)
     before = box.locator("output").first.inner_text()
     track = box.locator("input").first.bounding_box()
     page.touchscreen.tap(track["x"] + 0.8 * track["width"], track["y"] + track["height"] / 2)

@@ -10,12 +10,19 @@ let copies = 0;
  * Build one explorable in `root`.
  *
  * title, try, alt   texts: name, one sentence on what to do, name of the picture
- * height            of the picture in pixels; its width follows the page
- * colors            {none, complete, partial}, from helpers.plots
- * controls          [{name, label, stops, value, text(value), mark: {value, text}}], one range each
+ * height(width)     of the picture in pixels; its width follows the page
+ * colors            {none, complete, partial, ...}, from helpers.plots and helpers.maps
+ * controls          [{name, label, stops, value, text(value), marks: [{value, text}]}], one range each
  * play              {control, label}: runs one control over its stops
- * draw(stage, state)    draws everything anew; stage = {svg, width, height, tip}
+ * draw(stage, state)    draws everything anew; stage = {svg, width, height, tip, pen, color}
  * sentence(state)       what the picture says, in words
+ * Where they are wanted:
+ * start             {name: value}: what the state holds besides the controls
+ * canvas            true: `pen` draws below the svg, for thousands of points; color(name) as in the style
+ * numbers           {label, list: [{label, look, value(state)}]}: a row of figures of two decimals
+ * actions           [{label, act(state)}]: buttons; `act` returns what changes
+ * places            {find(x, y), label, search(typed), tell(state)}: state.over and state.place are what
+ *                   lies under the pointer and what was clicked or typed; search returns [[place, name]]
  */
 export function mount(root, spec) {
   if (!document.getElementById("pp-explore-style"))
@@ -23,13 +30,19 @@ export function mount(root, spec) {
   const box = select(root).html("").attr("role", "group").attr("aria-label", spec.title);
   for (const [name, color] of Object.entries(spec.colors)) box.style(`--given-${name}`, color);
   const id = `pp-explore-${++copies}`;
-  const state = Object.fromEntries(spec.controls.map((c) => [c.name, c.value]));
+  const start = { ...spec.start, ...Object.fromEntries(spec.controls.map((c) => [c.name, c.value])) };
+  const state = { ...start };
 
   box.append("p").attr("class", "pp-title").text(spec.title);
   box.append("p").attr("class", "pp-try").text(spec.try);
   const picture = box.append("div").attr("class", "pp-picture");
-  const svg = picture.append("svg").attr("role", "group").attr("aria-label", spec.alt).attr("height", spec.height);
+  const canvas = spec.canvas && picture.append("canvas").attr("aria-hidden", "true").node();
+  const svg = picture.append("svg").attr("role", "group").attr("aria-label", spec.alt);
   const bubble = picture.append("div").attr("class", "pp-tip").attr("aria-hidden", "true");
+  const numbers = spec.numbers && box.append("p").attr("class", "pp-numbers").text(`${spec.numbers.label} `)
+    .selectAll("span").data(spec.numbers.list)
+    .join("span").attr("class", (one) => `pp-${one.look}`).text((one) => `${one.label} `).append("b");
+  const told = spec.places && places();
   const said = box.append("p").attr("class", "pp-said").attr("aria-live", "polite");
 
   // ---- controls -------------------------------------------------------------------------------
@@ -40,16 +53,14 @@ export function mount(root, spec) {
     row.append("label").attr("for", `${id}-${c.name}`).text(c.label);
     const output = row.append("output").attr("for", `${id}-${c.name}`);
     const track = row.append("div").attr("class", "pp-track");
-    const at = (value) => c.stops.reduce((best, stop, k) =>
+    const at = (value) => c.stops.includes(value) ? c.stops.indexOf(value) : c.stops.reduce((best, stop, k) =>
       Math.abs(stop - value) < Math.abs(c.stops[best] - value) ? k : best, 0);
     const last = c.stops.length - 1;
     const input = track.append("input").attr("type", "range").attr("id", `${id}-${c.name}`)
       .attr("min", 0).attr("max", last).attr("step", 1).attr("data-lm-suppress-shortcuts", "true")
-      .on("input", function () { stop(); set(c.name, c.stops[this.value]); });
-    if (c.mark) {
-      track.append("span").attr("class", "pp-mark").text(c.mark.text)
-        .style("--at", at(c.mark.value) / last);
-    }
+      .on("input", function () { stop(); set({ [c.name]: c.stops[this.value] }); });
+    for (const mark of c.marks ?? [])
+      track.append("span").attr("class", "pp-mark").text(mark.text).style("--at", at(mark.value) / last);
     inputs[c.name] = (value) => {
       input.property("value", at(value)).attr("aria-valuetext", c.text(value));
       output.text(c.text(value));
@@ -61,7 +72,8 @@ export function mount(root, spec) {
   const button = (text, act) => buttons.append("button").attr("type", "button").text(text).on("click", act);
   let timer = null;
   const play = spec.play && button(spec.play.label, () => (timer === null ? run() : stop()));
-  button("Reset", () => { stop(); for (const c of spec.controls) set(c.name, c.value); });
+  for (const one of spec.actions ?? []) button(one.label, () => { stop(); set(one.act(state)); });
+  button("Reset", () => { stop(); set(start); });
   function run() {
     const control = spec.controls.find((c) => c.name === spec.play.control);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -71,7 +83,7 @@ export function mount(root, spec) {
     play.text("Pause");
     const next = () => {
       if (!root.isConnected) return stop();
-      set(control.name, control.stops[k]);
+      set({ [control.name]: control.stops[k] });
       if (k === last) return stop();
       k = Math.min(k + every, last);
       timer = setTimeout(next, calm ? 1000 : STEP);
@@ -100,24 +112,70 @@ export function mount(root, spec) {
       .on("keydown", (event) => { if (event.key === "Escape") hide(); });
   }
 
+  // ---- places: thousands of points that are found by pointer, by tap and by name --------------
+  function places() {
+    const { find, label, search, tell } = spec.places;
+    const at = (event) => {
+      const all = picture.node().getBoundingClientRect();
+      return find(event.clientX - all.left, event.clientY - all.top);
+    };
+    const over = (place) => { if (place !== state.over) set({ over: place }); };
+    picture.on("pointermove", (event) => { if (event.pointerType !== "touch") over(at(event)); })
+      .on("pointerleave", () => over(undefined))
+      .on("click", (event) => set({ place: at(event) ?? state.place }));
+    const row = box.append("div").attr("class", "pp-places");
+    if (search) {
+      row.append("label").attr("for", `${id}-place`).text(label);
+      const list = row.append("datalist").attr("id", `${id}-places`);
+      row.append("input").attr("type", "search").attr("id", `${id}-place`).attr("list", `${id}-places`)
+        .attr("autocomplete", "off").attr("data-lm-suppress-shortcuts", "true").on("input", function () {
+          const found = search(this.value);
+          list.selectAll("option").data(found).join("option").attr("value", ([, name]) => name);
+          set({ place: found[0]?.[0], over: undefined, typed: this.value });
+        });
+    }
+    const line = row.append("p").attr("aria-live", "polite");
+    return () => {
+      row.select("input").property("value", state.typed);
+      line.text(tell(state));
+    };
+  }
+
   // ---- what moves -----------------------------------------------------------------------------
   let rest = null;
-  function set(name, value) {
-    state[name] = value;
+  function set(changes) {
+    Object.assign(state, changes);
     update();
   }
   const speak = () => said.text(spec.sentence(state));
   function update() {
     for (const c of spec.controls) inputs[c.name](state[c.name]);
+    if (numbers) {
+      numbers.text((one) => one.value(state).toFixed(2)).attr("data-value", (one) => one.value(state));
+    }
+    if (told) told();
     paint();
     clearTimeout(rest);
     rest = setTimeout(speak, REST);
   }
   function paint() {
     const width = picture.node().clientWidth || 600;
+    const height = spec.height(width);
     hide();
-    svg.attr("width", width).attr("viewBox", `0 0 ${width} ${spec.height}`).html("");
-    spec.draw({ svg, width, height: spec.height, tip }, state);
+    svg.attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`).html("");
+    spec.draw({ svg, width, height, tip, pen: canvas && sheet(width, height), color }, state);
+  }
+  function sheet(width, height) {
+    const fine = window.devicePixelRatio || 1;
+    Object.assign(canvas, { width: width * fine, height: height * fine });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    const pen = canvas.getContext("2d");
+    pen.scale(fine, fine);
+    return pen;
+  }
+  function color(name) {
+    canvas.style.color = `var(--${name})`;
+    return getComputedStyle(canvas).color;
   }
   speak();
   update();
@@ -125,4 +183,9 @@ export function mount(root, spec) {
   new ResizeObserver(([{ contentRect }]) => {
     if (contentRect.width !== wide) { wide = contentRect.width; paint(); }
   }).observe(picture.node());
+  if (canvas) { // the svg follows the style by itself
+    const names = ["data-theme", "data-jp-theme-light"];
+    new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: names });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  }
 }

@@ -1,7 +1,8 @@
 // Pages push [element, name, data] onto window.explorables, before or after this file is read.
+import twin from "./twin.js";
 import weight from "./weight.js";
 
-const known = { weight };
+const known = { twin, weight };
 const start = ([root, name, data]) => {
   if (root.dataset.started) return;
   root.dataset.started = "yes";

@@ -32,12 +32,12 @@ export default function (root, data) {
     title: `How much of the estimate is ${group}’s own?`,
     try: `Give ${group} more ${things}, or make the word of all ${groups} worth more: watch the blue diamond, the estimate.`,
     alt: `number line in ${unit} with two means, the estimate between them, and its weight as a bar`,
-    height: 196,
+    height: () => 196,
     colors: data.colors,
     controls: [
       { name: "n", label: `${things} of ${group}, n`, stops: stops(1000), value: data.n, text: count },
       { name: "n0", label: "prior sample size, n0", stops: [0, ...stops(1000)], value: data.n0, text: count,
-        mark: data.mark },
+        marks: [data.mark] },
     ],
     play: { control: "n", label: `Play: more and more ${things}` },
     sentence(state) {
