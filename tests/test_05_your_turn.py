@@ -434,12 +434,6 @@ def test_best_of_tried_is_the_pages_list():
     assert np.array_equal(your_turn.TRIED, np.geomspace(300, 100_000, 300))
 
 
-def glossary() -> list[tuple[str, str, str]]:
-    """Return (term, notebook, anchor) of every row of the glossary."""
-    row = r"^\| ([^|]+) \| [^|]+ \| \[[^]]+\]\(([\w/]+\.ipynb)#(\S+)\) \|$"
-    return re.findall(row, TEXT, flags=re.MULTILINE)
-
-
 def anchor(heading: str) -> str:
     """Name a heading as JupyterLab and the site do."""
     return re.sub(r"[*`]", "", heading).strip().replace(" ", "-")
@@ -459,23 +453,6 @@ def section(notebook: str, name: str) -> str:
                 lines.append(line)
     assert lines, f"{notebook} has no heading {name}"
     return "\n".join(lines)
-
-
-def test_glossary_is_long_and_in_the_order_of_the_course():
-    rows = glossary()
-    table = TEXT[TEXT.index("| term |") : TEXT.index("\n## 5.")]
-    assert len(rows) == table.strip().count("\n| "), "a row that is not understood"
-    assert len(rows) >= 35 and len({term for term, _, _ in rows}) == len(rows)
-    assert [page for _, page, _ in rows] == sorted(page for _, page, _ in rows)
-    assert len({page for _, page, _ in rows}) == 7
-
-
-@pytest.mark.parametrize("row", glossary(), ids=lambda row: row[0])
-def test_glossary_leads_to_where_the_term_is(row):
-    term, page, name = row
-    words = re.escape(term).replace(r"\ ", r"\s+")
-    there = re.sub(r"[*`]", "", section(page, name))
-    assert re.search(words, there, flags=re.IGNORECASE), f"{page}#{name} does not say {term!r}"
 
 
 def test_five_questions_are_those_of_the_first_page(capsys):

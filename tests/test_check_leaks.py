@@ -92,7 +92,7 @@ def variations(place, figures: list[str], few):
 
 def test_reading_the_messages_solves_next_to_nothing():
     """Five are allowed; a whole number that is small is found by counting, and counts."""
-    assert len(NUMERIC) > 30
+    assert len(NUMERIC) > 20
     solved = set()
     for number in NUMERIC:
         size = np.atleast_2d(ALL[number].expected).shape[1]

@@ -10,7 +10,7 @@ from listing import texts
 
 # Words that people search for and that no page but this one uses yet.
 UNUSED = {
-    *("BLUP", "confidence interval", "fixed effect", "MCMC", "mixed model"),
+    *("between-unit spread", "BLUP", "confidence interval", "fixed effect", "MCMC", "mixed model"),
     "random effect",
 }
 
