@@ -280,10 +280,12 @@ def test_the_explorable_moves_before_any_cell_is_run(
     page.evaluate(change, f"JupyterLab {theme}")
     box = page.locator(".jp-OutputArea .pp-explore")
     box.locator("input").first.wait_for()
+    told = "box => box.scrollIntoView() || box.querySelector('output').innerText"
+    page.wait_for_function(told, arg=box.element_handle())  # drawn once it is in sight
     (move_twin if name.startswith("01") else move_weight)(page, box)
     before = box.locator("output").first.inner_text()
-    track = box.locator("input").first.bounding_box()
-    page.touchscreen.tap(track["x"] + 0.8 * track["width"], track["y"] + track["height"] / 2)
+    track = box.locator("input[type=range]").first
+    track.tap(position={"x": 0.8 * track.bounding_box()["width"], "y": 12})
     assert box.locator("output").first.inner_text() != before, "touch"
     found = Axe().run(page, context=".jp-OutputArea .pp-explore").response["violations"]
     assert found == [], [one["help"] for one in found]

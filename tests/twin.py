@@ -125,7 +125,7 @@ def move_twin(page, box) -> None:
     track = twin.track.bounding_box()
     assert track["height"] >= 24
     for part in (0.3, 0.53):
-        page.mouse.click(track["x"] + part * track["width"], track["y"] + track["height"] / 2)
+        twin.track.click(position={"x": part * track["width"], "y": track["height"] / 2})
         seen.add(twin.compare(0))
         assert twin.track.bounding_box()["width"] == track["width"]
     assert len(seen) == 7
