@@ -75,6 +75,20 @@ def test_priors_draw_what_they_claim(page):
     assert stats.ks_2samp(names["mended"], wanted).pvalue > 0.001
 
 
+def test_names_stand_at_what_they_name(page):
+    """Priors of section 4 at their middle, curves of section 3 at their top."""
+    wanted = {"mended prior": page.names["mended"], "Poisson(5)": page.names["source"]}
+    (ax,) = page.figures[2][0].axes
+    places = {text.get_text(): text.get_position()[0] for text in ax.texts}
+    assert places == {name: np.median(rates) for name, rates in wanted.items()}
+    (ax,) = page.figures[1][0].axes
+    for text, line in zip(ax.texts, ax.lines, strict=True):
+        assert text.get_position() == pytest.approx(
+            line.get_xydata()[line.get_ydata().argmax()], abs=0.6
+        )
+    assert [text.get_text() for text in ax.texts] == ["prior", "no pooling", "partial pooling"]
+
+
 def test_small_counties_lie_beside_small_counties(real_kidney):
     """How many of the highest tenth touch a county without a death, and of counties of one size."""
     touch, highest = c.touches(), np.isin(np.arange(len(c.y)), c.HIGHEST)

@@ -1,17 +1,31 @@
 """What page 01 claims, and where each claim comes from."""
 
+import functools
+from types import SimpleNamespace
+
 import numpy as np
 from scipy import integrate, stats
 
-from helpers import maps, plots
+from helpers import gamma_poisson, maps, plots
 from tests import counties as c
 from tests.pages import Panel, Series, way
+from tests.twin import Twin
 
 POOLED = 1e5 * c.estimate
 GAIN = c.learnt - c.complete
 FLORIDA = [j for j in range(len(c.y)) if c.state[j] == "Florida"]
 FLORIDA_LARGE = [1e5 * c.y[j] / c.n[j] for j in FLORIDA if c.n[j] > 200_000]
 BIG = c.n > 100_000
+OVER_NONE = c.learnt - stats.nbinom.logpmf(
+    c.y2, 0.5 + c.y, c.n / (c.n + c.trend * c.n2)
+)  # no pooling: the Gamma of half a death, in no person-years
+MIFFLIN = 1e5 * c.y[c.MIFFLIN] / c.n[c.MIFFLIN]
+LOW_BEFORE = 1e5 * c.y[c.LOW_AND_BIG].sum() / c.n[c.LOW_AND_BIG].sum()
+BELOW = np.array([c.promised(c.estimate, w) - c.y2[w].sum() for w in (c.HIGHEST, c.ZERO)])
+OF_STATE = {
+    s: c.y[c.state == s].sum() / c.n[c.state == s].sum() for s in sorted(set(c.state) - {"Hawaii"})
+}
+DARK, LIGHT = (f(OF_STATE, key=OF_STATE.get).lower() for f in (max, min))
 LOWEST = c.top(-POOLED, 100)
 FIRST = c.top(POOLED, 20)
 OVER_TEN = np.argsort((c.y + c.y2) / (c.n + c.n2), kind="stable")[: len(c.y) // 10]
@@ -25,11 +39,11 @@ SHRUNK = c.n0 / (c.n0 + np.median(c.n[c.TENTHS[0]])) - c.n0 / (c.n0 + np.median(
 SIZES = np.median(c.n[c.HIGHEST]), np.median(c.n[c.ZERO])
 
 
-def outside() -> int:
-    """Count the counties beyond the 0.1% tails, by the Gamma form of the Poisson tails."""
+def outside() -> np.ndarray:
+    """Say which counties lie beyond the 0.1% tails, by the Gamma form of the Poisson tails."""
     above = stats.gamma.cdf(c.national * c.n, np.maximum(c.y, 1)) * (c.y > 0) + (c.y == 0)
     below = stats.gamma.sf(c.national * c.n, c.y + 1)
-    return ((above < 0.001) | (below < 0.001)).sum()
+    return (above < 0.001) | (below < 0.001)
 
 
 def by_chance() -> float:
@@ -52,40 +66,93 @@ def extra(chosen) -> float:
     return c.y2[chosen].sum() - c.promised(np.full(len(c.y), c.national), chosen)
 
 
+def pulled(n) -> tuple[float, float, float]:
+    """Return bias, sd and typical error of partial pooling: truth 6, centre 5, n0 4.3."""
+    mean = (4.3 * 5 + 6 * n) / (4.3 + n)
+    sd = (6 * n) ** 0.5 / (4.3 + n)
+    return mean - 6, sd, ((mean - 6) ** 2 + sd**2) ** 0.5
+
+
+def near_the_top() -> list[float]:
+    """Return the least and the largest n0, in 5,000, with a log likelihood within 2 of the best."""
+    sizes = np.arange(200_000, 450_000, 5000)
+    means = np.exp(np.linspace(-0.02, 0.02, 41)) * c.mean
+    heights = [max(c.log_likelihood(mean, size).sum() for mean in means) for size in sizes]
+    inside = sizes[np.array(heights) > c.log_likelihood(c.mean, c.n0).sum() - 2]
+    return [inside.min() + 5000, inside.max()]
+
+
+def of_their_size() -> float:
+    """Return the later deaths of the counties without one, at the later rates of their tenths."""
+    rates = [c.later_rate(part) / 1e5 for part in c.TENTHS]
+    return sum(
+        rate * c.n2[np.intersect1d(part, c.ZERO)].sum()
+        for rate, part in zip(rates, c.TENTHS, strict=True)
+    )
+
+
+@functools.cache
+def twins():
+    """Return an explorable of the simulated counties that no browser shows."""
+    twin = Twin(*[SimpleNamespace(locator=lambda *a: None)] * 2)
+    fitted = gamma_poisson.fit_marginal_likelihood(twin.deaths(0), twin.n)
+    return twin, [0, float(f"{fitted.prior_sample_size:.3g}")]
+
+
+def alarms(k) -> list[int]:
+    """Return how many look high, rightly or not; how many wrongly; how many are missed; are."""
+    twin, sizes = twins()
+    high, true = twin.rates(0, sizes[k]) > twin.cuts[-1], twin.truth > twin.cuts[-1]
+    return [high.sum(), (high & ~true).sum(), (true & ~high).sum(), true.sum()]
+
+
+def twin_changes() -> float:
+    """Return how many colours change in five years at the fitted n0, as a share of the raw ones."""
+    twin, sizes = twins()
+    steps = [[np.searchsorted(twin.cuts, twin.rates(k, n0)) for k in (0, 1)] for n0 in sizes]
+    raw, pooled = (np.sum(before != after) for before, after in steps)
+    return pooled / raw
+
+
 FACTS = [
     ("", "men years are person-years", [10, 5, 10 * 5]),
     ("", "group lower death rate next years", [way(-1), 5]),
     ("", "group about", ["(a) group a", "(b) group b", "(c) about equal"]),
     ("", "estimate rates ways later years", [3, 5]),
     ("1", "if all counties had true rate", [way(0), way(1)]),
-    ("1", "counts that vary than chance", way(1)),
     ("2", "20,000 no", [0, 1e5 * (6e-5 / 20_000) ** 0.5, (6e10 / 1e5 / 20_000) ** 0.5]),
     ("2", "2,000,000 no", [0, 1e5 * (6e-5 / 2e6) ** 0.5, (6e5 / 2e6) ** 0.5]),
+    ("2", "20,000 partial", list(pulled(0.2))),
+    ("2", "2,000,000 partial", list(pulled(20))),
+    ("3", "its posterior gamma", [20, c.y[c.MIFFLIN], 4.3, 1.1]),
     ("2", "any complete", [5 - 6, 0, abs(5 - 6)]),
     ("2", "true rate nation", [6, 5]),
     ("2", "between first", 2),
     ("2", "it says of every county", way(0)),
     ("4", "poisson gives rate below", [way(-1), 0.01, poisson_5(0.01)]),
     ("4", "mended one puts mean", [5, 200_000]),
+    ("6", "colours change pooling", twin_changes()),
+    ("6", "high tenth true", [way(1), 0.1]),
+    ("6", "without counties look wrongly", alarms(0)[:2]),
+    ("6", "fitted truly missed", alarms(1)),
     ("6", "together they vary than truth", way(np.std(POOLED) - 1e5 * c.population.std())),
     ("figure 2", "curves over rates", 3),
     ("figure 3", "histograms log axis", 2),
-    ("figure 3", "poisson expects men die", 1 - poisson_5(0.5)),
+    ("figure 3", "each year men die", 1 - poisson_5(0.5)),
     ("figure 3", "poisson mended", [way(-1), 1e5 * 0.5, way(-1), 5]),
     ("figure 5", "counties estimates intervals", [6, 3]),
     ("1", "counts person-years rate per", [1e5, 1e5]),
     ("2", "answers and fourth", 3),
-    ("3", "curve likelihood scaled area", lambda p: round(density(20, 1.1)[1].sum() / 10)),
+    ("3", "likelihood scaled area", lambda p: round(density(20, 1.1)[1].sum() / 10)),
     ("6", "counties intervals credible", [6, way(-1), way(1), 0.95]),
     ("7", "later years", 5),
     ("7", "is", [way(1), way(1)]),
     ("1.3", "group death rate", way(-1)),
-    ("1.3", "group death no", "(a) group a"),
-    ("1.3", "group big", ["(b) group b", way(-1), 4]),
+    ("1.3", "no death before", "(a) a"),
+    ("1.3", "big", ["(b) b", way(-1), 4]),
     ("1.3", "about", ["(c) about equal"]),
     ("1.4", "hundred counties visit", 100),
-    ("1.4", "send doctors counties", 100),
-    ("1.4", "pick partially pooled rates", way(1)),
+    ("1.4", "send doctors partially pooled", [100, way(1)]),
     ("1.4", "later rate taken together per", 1e5),
     ("figure 6", "calm counties stand", way(-1)),
     ("figure 6", "map counties shades", 5),
@@ -98,13 +165,19 @@ FACTS = [
 
 #: What holds on the real table alone.
 ON_REAL = [
+    ("", "deaths kidney cancer men", [1980, 84]),
     ("", "big counties person-years", [500_000, way(1), way(-1), 4]),
     ("", "nation has about", 1e5 * c.national),
     ("1", "county expects deaths", [2000, 2000 * c.national]),
     ("1", "times nation's", [1e5 / 2000, 1 / 2000 / c.national]),
     ("1", "grey band holds", 0.998),
     ("1", "small counties lie beside", [way(SIZES[0] - np.median(c.n))] * 3),
-    ("1", "counties lie outside chance alone", [outside(), by_chance()]),
+    ("1", "leave without death are", [np.exp(-c.national * c.n).sum(), len(c.ZERO)]),
+    (
+        "1",
+        "counties lie outside chance alone",
+        [outside().sum(), outside()[c.TENTHS[9]].sum(), way(1), by_chance()],
+    ),
     ("1", "small counties scatter inside", [way(SIZES[1] - np.median(c.n)), way(1)]),
     ("2", "tells counties nobody there", len(c.ZERO)),
     (
@@ -115,14 +188,17 @@ ON_REAL = [
     ("2", "run from", [200_000, min(FLORIDA_LARGE), max(FLORIDA_LARGE)]),
     ("3", "takes gamma distribution acts like", [20, 430_000]),
     ("3", "mifflin county pennsylvania deaths", [c.y[c.MIFFLIN], 110_000]),
-    ("3", "per", 1e5 * c.y[c.MIFFLIN] / c.n[c.MIFFLIN]),
+    ("3", "per", MIFFLIN),
     ("5", "nine counties ten have", [10 * np.mean(c.n < c.n0), 10, way(-1), round(c.n0, -3)]),
     ("1.1", "weight estimate", [1.1 / (1.1 + 3.05), POOLED[c.MIFFLIN]]),
     ("1.2", "and finds per", [np.std(1e5 * c.y[BIG] / c.n[BIG]), 1e5]),
     (
         "6",
         "lowest pooled rates are",
-        [100, way(-1), sum(np.isin(LOWEST, np.concatenate(c.TENTHS[7:]))), 3, way(1)],
+        [
+            *(100, way(-1), sum(np.isin(LOWEST, np.concatenate(c.TENTHS[7:]))), 3, way(1)),
+            *(100, way(1), sum(np.isin(c.top(POOLED, 100), np.concatenate(c.TENTHS[7:])))),
+        ],
     ),
     ("7", "national rate rose", c.trend - 1),
     ("7", "calls death impossible", len(c.ZERO)),
@@ -131,21 +207,28 @@ ON_REAL = [
     ("7", "gains standard error", [way(1), *c.gain_and_error(GAIN)]),
     (
         "7",
+        "over no pooling gain",
+        [
+            *(OVER_NONE.sum(), way(-1), 0.5, OVER_NONE[c.SMALLER_HALF].sum()),
+            *(way(1), 0.1, OVER_NONE[c.TENTHS[9]].sum()),
+        ],
+    ),
+    ("5", "within units top", [*near_the_top(), 2]),
+    ("5", "own data weigh", [way(-1), (c.n0 / (c.n0 + c.n0))]),
+    (
+        "7",
         "come from tenth",
         [GAIN[c.TENTHS[9]].sum(), way(1), 0.1, GAIN[c.SMALLER_HALF].sum(), way(-1), 0.5],
     ),
-    (
-        "7",
-        "difference standard error",
-        [*c.gain_and_error(c.learnt - c.fixed), (c.fixed - c.complete).sum() / GAIN.sum()],
-    ),
+    ("7", "difference clear standard error", [way(-1), *c.gain_and_error(c.learnt - c.fixed)]),
+    ("7", "fixed prior takes", (c.fixed - c.complete).sum() / GAIN.sum()),
     ("7", "matched counties own rates", [20, 430_000]),
     (
         "7",
         "would score times much",
         [0.1, c.scores(2, 43_000).sum(), 10, c.scores(200, 4.3e6).sum()],
     ),
-    ("1.3", "up from mean", [way(-1), 1e5 * c.y[c.LOW_AND_BIG].sum() / c.n[c.LOW_AND_BIG].sum()]),
+    ("1.3", "up from mean", [way(-1), LOW_BEFORE, LOW_BEFORE * c.trend, c.trend - 1]),
     (
         "8",
         "promised partial pooling came",
@@ -155,7 +238,10 @@ ON_REAL = [
             c.y2[c.HIGHEST].sum(),
         ],
     ),
+    ("8", "mifflin county before", [MIFFLIN, c.later_rate([c.MIFFLIN])]),
     ("8", "men died there later", c.y2[c.ZERO].sum()),
+    ("8", "evidence later rates sizes", [way(-1), of_their_size()]),
+    ("8", "too at other end", way(np.sign(BELOW.max()) * (np.ptp(BELOW) < 10))),
     ("8", "partial pooling loses", way(-1)),
     (
         "8",
@@ -168,6 +254,7 @@ ON_REAL = [
         ],
     ),
     ("1.4", "times deaths pooled list", [extra(c.top(POOLED, 100)) / extra(c.top(c.y / c.n, 100))]),
+    ("1.4", "sort you find", extra(c.top(c.n * (c.estimate - c.national), 100))),
     ("9", "first pooled list florida", [20, (c.state[FIRST] == "Florida").sum()]),
     (
         "9",
@@ -180,7 +267,6 @@ ON_REAL = [
         ],
     ),
     ("9", "safe later deaths", c.y2[c.ZERO].sum()),
-    ("9", "top looks", [c.promised(c.y / c.n, c.HIGHEST), c.y2[c.HIGHEST].sum()]),
     (
         "9",
         "estimates true rates",
@@ -205,16 +291,16 @@ ON_REAL = [
     ("2", "small county should listen nation", [way(-1), way(1)]),
     ("1.2", "colleague counties", way(np.median(c.n[BIG]) - np.median(c.n))),
     ("6", "counties stand out", way(np.median(c.n[LOWEST]) - np.median(c.n))),
-    ("7", "for counties complete predict nearly", [way(-1), way(GAIN_PER_SMALL)]),
+    ("7", "for counties predict nearly", [way(-1), "partial and complete", way(GAIN_PER_SMALL)]),
     ("1.3", "deaths counties were chance", [0, way(np.median(c.n[c.ZERO]) - np.median(c.n))]),
     ("1.3", "rates big counties evidence", way(c.later_rate(c.LOW_AND_BIG) - c.later_rate(ALL))),
     ("8", "tenth", [way(BEYOND[0]), 0.1]),
     ("9", "groups fill both ends", way(SIZES[0] - np.median(c.n))),
     ("figure 5", "ones shrink", [way(-1), way(SHRUNK)]),
     ("figure 5", "county borrows one keeps own", [way(-1), way(1)]),
-    ("figure 6", "florida dark utah light", way(1)),
+    ("figure 6", "most between", f"{DARK} dark {LIGHT} light"),
     ("figure 1", "fill both ends", way(SIZES[0] - np.median(c.n))),
-    ("figure 2", "prior data posterior", [20 / 4.3, 1e5 * c.y[c.MIFFLIN] / c.n[c.MIFFLIN], 7.2]),
+    ("figure 2", "prior data posterior", [20 / 4.3, MIFFLIN, 7.2]),
     ("figure 4", "hill top", round(c.n0, -3)),
     ("figure 4", "data ask person-years", round(c.n0, -3)),
 ]
@@ -230,6 +316,14 @@ def negative_binomial(p) -> bool:
     return np.isclose(integrate.quad(both, 0, 60)[0], stats.nbinom.pmf(y, alpha, n0 / (n0 + n)))
 
 
+def gamma_shape(p) -> bool:
+    """Multiply the two shapes, and compare with the density of Gamma(20 + 19, 4.3 + 1.1)."""
+    mu = np.array([3, 5, 9.0])
+    product = mu ** (20 - 1) * np.exp(-4.3 * mu) * mu**19 * np.exp(-1.1 * mu)
+    ratio = product / stats.gamma.pdf(mu, 20 + 19, scale=1 / (4.3 + 1.1))
+    return np.allclose(ratio, ratio[0])
+
+
 def average(p) -> bool:
     """Compare the two forms of the posterior mean, and the weight."""
     alpha, n0, n, y = 20, 4.3, 1.1, 19
@@ -241,15 +335,17 @@ FORMULAS = {
     "y_j/n_j": lambda p: np.allclose(p["raw"], 1e5 * c.y / c.n),
     r"\sqrt{\text{bias}^2+\text{variance}}": c.typical,
     r"\mu_j/n_j": lambda p: np.isclose(stats.poisson.var(6 * 0.2) / 0.2**2, 6 / 0.2),
-    r"\text{Gamma}(20+19,4.3+1.1),\text{withmean}\frac{20+19}{4.3+1.1}=7.2": lambda p: (
-        round(stats.gamma.mean(20 + 19, scale=1 / (4.3 + 1.1)), 1) == 7.2
-    ),
-    r"\hat\mu_j=\frac{\alpha+y_j}{n_0+n_j}=w_j\frac{y_j}{n_j}+(1-w_j)\frac{\alpha}{n_0},"
-    r"w_j=\frac{n_j}{n_j+n_0}": average,
+    r"\mu^{\alpha-1}e^{-n_0\mu}": gamma_shape,
+    r"\alpha/n_0": lambda p: np.isclose(stats.gamma.mean(20, scale=1 / 4.3), 20 / 4.3),
+    r"\mu^{y}e^{-n\mu}": gamma_shape,
+    r"\frac{20+19}{4.3+1.1}=7.2": lambda p: round((20 + 19) / (4.3 + 1.1), 1) == 7.2,
+    r"\hat\mu_j=\frac{\alpha+y_j}{n_0+n_j}=w_j\frac{y_j}{n_j}+(1-w_j)\frac{\alpha}{n_0}": average,
+    "w_j=n_j/(n_j+n_0)": average,
     r"p(y_j)=\int\text{Poisson}(y_j\midn_j\mu)\text{Gamma}(\mu\mid\alpha,n_0)d\mu=\frac{\Gamma("
-    r"\alpha+y_j)}{\Gamma(\alpha)y_j!}p_j^\alpha(1-p_j)^{y_j},p_j=\frac{n_0}{n_0+n_j}": (
-        negative_binomial
-    ),
+    r"\alpha+y_j)}{\Gamma(\alpha)y_j!}p_j^\alpha(1-p_j)^{y_j}": negative_binomial,
+    "p_j=n_0/(n_0+n_j)": negative_binomial,
+    r"\alpha+y_j": gamma_shape,
+    "n_0+n_j": gamma_shape,
     "n_j/(n_j+n_0)": lambda p: np.allclose(p["weight"], c.n / (c.n + 1e5 * p["n0"])),
 }
 
