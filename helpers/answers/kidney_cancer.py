@@ -44,7 +44,7 @@ slips = {
     "That is the noise; it has to be taken away from the raw spread.": np.sqrt(of_chance),
     PER_PERSON: true_sd / 1e5,
 }
-EXERCISES["1.2"] = Numbers(true_sd, slips, rtol=0.04)  # raw / n for the noise is fair
+EXERCISES["1.2"] = Numbers(true_sd, slips, rtol=0.03)  # raw / n for the noise is fair
 
 why_not = {
     "a": "No death in a small county says next to nothing. Look at the later rates.",
