@@ -39,6 +39,8 @@ def filled(shown, rates, names) -> None:
     np.testing.assert_allclose(ax.collections[0].get_facecolors(), colors)
     light = colors[:, :3].sum(axis=1)
     assert np.corrcoef(light, step[drawn])[0, 1] < -0.8, "light is low, dark is high"
+    handles = ax.get_legend().get_patches()
+    np.testing.assert_allclose([one.get_facecolor() for one in handles], to_rgba_array(shades))
     told = [text.get_text() for text in ax.get_legend().get_texts()]
     assert told == ["below 0.67", "0.67 to 0.8", "0.8 to 1.25", "1.25 to 1.5", "above 1.5"]
 

@@ -186,7 +186,7 @@ ON_REAL = [
         [way(1), 1e5 * c.y[FLORIDA].sum() / c.n[FLORIDA].sum()],
     ),
     ("2", "run from", [200_000, min(FLORIDA_LARGE), max(FLORIDA_LARGE)]),
-    ("3", "takes gamma distribution acts like", [20, 430_000]),
+    ("3", "takes gamma distribution acts like", [(20, "deaths"), (430_000, "person-years")]),
     ("3", "mifflin county pennsylvania deaths", [c.y[c.MIFFLIN], 110_000]),
     ("3", "per", MIFFLIN),
     ("5", "nine counties ten have", [10 * np.mean(c.n < c.n0), 10, way(-1), round(c.n0, -3)]),
