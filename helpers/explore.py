@@ -71,42 +71,23 @@ def show(name: str, data: dict, sentence: str, *, code: bool = True):
     return Explorable(html)
 
 
-def weight(*, n=3, prior_sample_size=11, own=50, everyone=30, code=True):
-    """Return the explorable of one garage's n and the prior sample size.
+def weight(*, code=True):
+    """Return the explorable of one garage's visits and the prior sample size.
 
     Parameters
     ----------
-    n : int
-        Visits of the garage at the start, 1 to 1000.
-    prior_sample_size : int
-        n0 at the start and at the mark under the track, 0 to 1000.
-    own, everyone : float
-        Mean waits of this garage and of all garages, in minutes.
     code : bool
         As in `show`.
     """
-    for name, value, least in (("n", n, 1), ("prior_sample_size", prior_sample_size, 0)):
-        if value not in range(least, 1001):
-            raise ValueError(f"{name}: a whole number from {least} to 1000 is wanted; got {value}")
-    if own == everyone:
-        raise ValueError(f"own: must differ from everyone; got {own} for both")
-    estimate = (n * own + prior_sample_size * everyone) / (n + prior_sample_size)
+    n, n0, own, everyone = 3, 11, 50, 30  # visits, imagined visits, mean waits in minutes
     sentence = (
-        f"With n = {n} visits and n0 = {prior_sample_size}, the weight of the garage's own mean is "
-        f"{n} / {n + prior_sample_size}: its estimate is {estimate:.1f} minutes, between the mean "
-        f"of all garages ({everyone:g}) and its own ({own:g})."
+        f"With n = {n} visits and n0 = {n0}, the weight of the garage's own mean is "
+        f"{n} / {n + n0}: its estimate is {(n * own + n0 * everyone) / (n + n0):.1f} minutes, "
+        f"between the mean of all garages ({everyone}) and its own ({own})."
     )
-    data = {
-        "n": n,
-        "n0": prior_sample_size,
-        "own": own,
-        "all": everyone,
-        "unit": "minutes",
-        "group": "this garage",
-        "groups": "garages",
-        "things": "visits",
-        "mark": {"value": prior_sample_size, "text": f"notebook 02: {prior_sample_size}"},
-    }
+    data = {"n": n, "n0": n0, "own": own, "all": everyone, "unit": "minutes"}
+    data |= {"group": "this garage", "groups": "garages", "things": "visits"}
+    data["mark"] = {"value": n0, "text": f"notebook 02: {n0}"}
     return show("weight", data, sentence, code=code)
 
 
@@ -149,3 +130,37 @@ def twin(*, small=False, code=True):
         short = table["county"].str.replace(" County", "~")
         data["names"] = short.groupby(table["state"]).agg(";".join).to_dict()
     return show("twin", data, sentence, code=code)
+
+
+def town(*, code=True):
+    """Return the explorable of towns of garages, drawn anew, whose long-run averages are known.
+
+    Parameters
+    ----------
+    code : bool
+        As in `show`.
+
+    Notes
+    -----
+    sigma is known; tau, which the reader sets, is known to the best weight alone, w. Another weight
+    adds the square of its difference from w, times the raw means' sum of squares about their mean
+    / J; that sum is chi-square with J - 1 degrees of freedom, times tau**2 + sigma**2 / n.
+    """
+    from scipy.stats import chi2
+
+    mean, tau, sigma, n, J = 20, 3, 10, 3, 10
+    noise, spread = sigma**2 / n, tau**2 + sigma**2 / n
+    w = tau**2 / spread
+    best = noise * (1 + (J - 1) * w) / J
+    complete = noise / J + tau**2 * (1 - 1 / J)
+    added = chi2(J - 1, scale=spread).expect(  # by the variance of raw means in place of tau**2
+        lambda square: (square / (square + (J - 1) * noise) - w) ** 2 * square / J
+    )
+    sentence = (
+        f"In towns of {J} garages with {n} visits each (tau = {tau}, sigma = {sigma} minutes), "
+        f"the mean squared error is {noise:.1f} without pooling, {complete:.1f} with complete "
+        f"pooling, {best + added:.1f} with the variance of raw means in place of tau**2, and "
+        f"{best:.1f} with the best weight."
+    )
+    data = {"mean": mean, "tau": tau, "sigma": sigma, "n": n, "J": J, "seed": 207}
+    return show("town", data, sentence, code=code)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers import explore
 from listing import page_name, texts
-from tests.twin import move_twin
+from tests.explorables import EXPLORABLES, PLACES, find, look_at
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +27,12 @@ PAGES = [
     "large_tables",
     *NOTEBOOKS,
 ]
+
+WORKED_WITH = """box => {
+  const [top, end] = [".pp-picture", ".pp-buttons"].map(part => box.querySelector(part));
+  return end.getBoundingClientRect().bottom - top.getBoundingClientRect().top;
+}"""
+SCREEN = 648  # pixels of a phone's 700 that are below the site's bar
 
 UNFOLD = "() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })"
 
@@ -152,85 +159,60 @@ def test_every_slider_moves(name, home, chromium, move_slider):
         reader.assert_content()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def the_town(site):
+    """Put the town on page 02 until the page itself holds it."""
+    path = site / "notebooks" / "02_garages.html"
+    text = path.read_text("utf-8")
+    if "pp-explore" not in text:
+        code = '<script src="../_static/explore.min.js"></script>'
+        box = explore.town(code=False).data + code
+        article = r'<article role="main".*?>'
+        path.write_text(re.sub(article, lambda tag: tag[0] + box, text, count=1), "utf-8")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", ["index", "notebooks/00_start_here"])
-def test_the_explorable_of_the_weight(name, width, scheme, home, chromium, move_weight):
-    size = {"width": width, "height": 700}
-    with Reader(chromium, home, viewport=size, color_scheme=scheme, has_touch=True) as reader:
-        page = reader.open(f"{name}.html")
+@pytest.mark.parametrize("name, place", PLACES)
+def test_an_explorable(name, place, width, scheme, site, chromium):
+    size = {"viewport": {"width": width, "height": 700}, "color_scheme": scheme}
+    with Reader(chromium, site.as_uri(), has_touch=True, **size) as reader:
+        page = reader.open(f"{place}.html")
         assert page.locator("script[src*='explore.min.js']").count() == 1
         assert "mikebostock" not in page.content().lower().replace(" ", ""), "linked, not copied"
-        (box,) = page.locator(".pp-explore").filter(has_text="visits").all()
-        move_weight(page, box)
-        assert box.bounding_box()["height"] <= 648, (
-            "below the bar: picture and controls in one screen"
-        )
+        box = find(page, name)
+        EXPLORABLES[name].move(page, box)
+        if EXPLORABLES[name].whole:
+            assert box.bounding_box()["height"] <= SCREEN
+        if width == 390:
+            assert box.evaluate(WORKED_WITH) <= SCREEN, "picture and controls"
+        look_at(page, box)
         paper = box.evaluate("e => getComputedStyle(e).backgroundColor")
         assert paper == {"light": "rgb(251, 252, 253)", "dark": "rgb(23, 27, 33)"}[scheme]
-        before = box.locator("output").first.inner_text()
-        track = box.locator("input").first.bounding_box()
-        page.touchscreen.tap(track["x"] + 0.8 * track["width"], track["y"] + track["height"] / 2)
-        assert box.locator("output").first.inner_text() != before, "touch"
+        for canvas in box.locator("canvas").all():
+            before = canvas.evaluate("e => e.toDataURL()")
+            other = {"light": "dark", "dark": "light"}[scheme]
+            page.evaluate(f"() => {{ document.body.dataset.theme = '{other}'; }}")
+            page.wait_for_timeout(100)
+            assert canvas.evaluate("e => e.toDataURL()") != before, "drawn in the other colours"
         reader.assert_content()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("small", [False, True])
-def test_the_explorable_of_the_counties(small, width, scheme, site, chromium):
-    from axe_playwright_python.sync_playwright import Axe
-
-    size = {"width": width, "height": 700}
-    with Reader(
-        chromium, site.as_uri(), viewport=size, color_scheme=scheme, has_touch=True
-    ) as reader:
-        page = reader.open("index.html" if small else "notebooks/01_kidney_cancer.html")
-        (box,) = page.locator(".pp-explore").filter(has_text="Five more years").all()
-        move_twin(page, box)
-        picture, buttons = (box.locator(f".pp-{part}") for part in ("picture", "buttons"))
-        if width == 390:
-            ends = buttons.bounding_box()
-            length = ends["y"] + ends["height"] - picture.bounding_box()["y"]
-            assert length <= 648, "below the bar: picture and controls in one screen"
-        for target in box.locator("button, input").all():
-            assert target.bounding_box()["height"] >= 24
-        track = box.locator("input[type=range]").bounding_box()
-        page.touchscreen.tap(track["x"] + 0.5 * track["width"], track["y"] + track["height"] / 2)
-        assert box.locator("output").inner_text() not in ("no pooling", "complete pooling")
-        if not small:
-            picture.scroll_into_view_if_needed()
-            corner = picture.bounding_box()
-            page.touchscreen.tap(corner["x"] + 0.25 * corner["width"], corner["y"] + 80)
-            assert "person-years" in box.locator(".pp-places p").inner_text(), "touch"
-            assert box.locator(".pp-mine").count() == 4
-        options = {"preload": False, "resultTypes": ["violations"]}
-        found = Axe().run(page, context=".pp-explore", options=options).response["violations"]
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
-        drawn = "() => document.querySelector('.pp-explore canvas').toDataURL()"
-        before = page.evaluate(drawn)
-        other = {"light": "dark", "dark": "light"}[scheme]
-        page.evaluate(f"() => {{ document.body.dataset.theme = '{other}'; }}")
-        page.wait_for_timeout(100)
-        assert page.evaluate(drawn) != before, "drawn anew in the other colours"
-        reader.assert_content()
-
-
-@pytest.mark.parametrize("words", ["visits", "Five more years"])
-def test_play_makes_few_steps_where_motion_is_reduced(words, home, chromium):
+@pytest.mark.parametrize("name", EXPLORABLES)
+def test_play_makes_few_steps_where_motion_is_reduced(name, home, chromium):
     seen = {}
     for motion in ("reduce", "no-preference"):
         with Reader(chromium, home, reduced_motion=motion) as reader:
-            page = reader.open("index.html")
-            box = page.locator(".pp-explore").filter(has_text=words)
-            output = box.locator("output").first
-            box.get_by_role("button", name="Play").click()
-            start = output.inner_text()
+            page = reader.open(f"{EXPLORABLES[name].pages[0]}.html")
+            box = find(page, name)
+            step = box.locator(EXPLORABLES[name].playing).first
+            box.locator(".pp-buttons button").first.click()
+            start = step.text_content()
             page.wait_for_timeout(700)
             box.get_by_role("button", name="Pause").click()
-            seen[motion] = output.inner_text()
+            seen[motion] = step.text_content()
             page.wait_for_timeout(300)
-            assert output.inner_text() == seen[motion]
+            assert step.text_content() == seen[motion]
             assert (seen[motion] == start) == (motion == "reduce")
             reader.assert_content()
 

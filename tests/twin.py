@@ -182,3 +182,8 @@ def look_at_counties(twin) -> None:
     page.mouse.click(ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2)
     page.mouse.move(1, 1)
     assert twin.line.inner_text() == told, "what was clicked stays"
+    twin.box.locator(".pp-picture").scroll_into_view_if_needed()
+    corner = twin.box.locator(".pp-picture").bounding_box()
+    page.touchscreen.tap(corner["x"] + 0.25 * corner["width"], corner["y"] + 80)
+    assert "person-years" in twin.line.inner_text() != told, "touch"
+    assert len(twin.rings()) == 4

@@ -13,7 +13,8 @@ let copies = 0;
  * height(width)     of the picture in pixels; its width follows the page
  * colors            {none, complete, partial, ...}, from helpers.plots and helpers.maps
  * controls          [{name, label, stops, value, text(value), marks: [{value, text}]}], one range each
- * play              {control, label}: runs one control over its stops
+ * play              {label, control}: runs one control over its stops; or {label, act(state, k, calm)}:
+ *                   what changes at step k = 0, 1, ..., in fewer steps where calm; nothing at the end
  * draw(stage, state)    draws everything anew; stage = {svg, width, height, tip, pen, color}
  * sentence(state)       what the picture says, in words
  * Where they are wanted:
@@ -74,21 +75,23 @@ export function mount(root, spec) {
   const play = spec.play && button(spec.play.label, () => (timer === null ? run() : stop()));
   for (const one of spec.actions ?? []) button(one.label, () => { stop(); set(one.act(state)); });
   button("Reset", () => { stop(); set(start); });
+  // one control over its stops
+  function sweep(_, k, calm) {
+    const { name, stops } = spec.controls.find((c) => c.name === spec.play.control);
+    const every = calm ? Math.ceil(stops.length / 6) : 1, last = stops.length - 1;
+    if ((k - 1) * every < last) return { [name]: stops[Math.min(k * every, last)] };
+  }
   function run() {
-    const control = spec.controls.find((c) => c.name === spec.play.control);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const every = calm ? Math.ceil(control.stops.length / 6) : 1;
-    const last = control.stops.length - 1;
-    let k = 0;
+    const act = spec.play.act ?? sweep;
     play.text("Pause");
-    const next = () => {
-      if (!root.isConnected) return stop();
-      set({ [control.name]: control.stops[k] });
-      if (k === last) return stop();
-      k = Math.min(k + every, last);
-      timer = setTimeout(next, calm ? 1000 : STEP);
+    const next = (k) => {
+      const changes = root.isConnected && act(state, k, calm);
+      if (!changes) return stop();
+      set(changes);
+      timer = setTimeout(next, calm ? 1000 : STEP, k + 1);
     };
-    next();
+    next(0);
   }
   function stop() {
     clearTimeout(timer);
@@ -96,7 +99,7 @@ export function mount(root, spec) {
     if (play) play.text(spec.play.label);
   }
 
-  // ---- points that tell, by pointer and by keys -----------------------------------------------
+  // ---- points that tell: by pointer, by Tab to the first and arrows to the others -----------------------------------------------
   const hide = () => bubble.classed("pp-on", false);
   function tip(mark, text) {
     const show = function () {
@@ -107,9 +110,18 @@ export function mount(root, spec) {
       bubble.style("left", `${Math.max(half, Math.min(all.width - half, x))}px`)
         .style("top", `${own.top - all.top - 6}px`);
     };
-    mark.attr("tabindex", 0).attr("role", "img").attr("aria-label", text())
+    const first = svg.selectAll("[role=img]").empty();
+    mark.attr("tabindex", first ? 0 : -1).attr("role", "img").attr("aria-label", text())
+      .attr("data-lm-suppress-shortcuts", "true")
       .on("pointerenter", show).on("focus", show).on("pointerleave", hide).on("blur", hide)
-      .on("keydown", (event) => { if (event.key === "Escape") hide(); });
+      .on("keydown", (event) => {
+        if (event.key === "Escape") hide();
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const all = svg.selectAll("[role=img]").nodes();
+        all[all.indexOf(event.currentTarget) + step]?.focus();
+      });
   }
 
   // ---- places: thousands of points that are found by pointer, by tap and by name --------------

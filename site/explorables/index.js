@@ -1,11 +1,12 @@
 // Pages push [element, name, data] onto window.explorables, before or after this file is read.
+import town from "./town.js";
 import twin from "./twin.js";
 import weight from "./weight.js";
 
-const known = { twin, weight };
+const known = { town, twin, weight };
 const start = ([root, name, data]) => {
   if (root.dataset.started) return;
-  root.dataset.started = "yes";
+  root.dataset.started = name;
   known[name](root, data);
 };
 const waiting = window.explorables ?? [];

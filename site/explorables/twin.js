@@ -2,25 +2,15 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { mount } from "./explore.js";
+import { count, total, uniform } from "./tools.js";
 
 const MAP = [975, 610]; // units of the map
 const TOP = 12; // highest rate that the funnel shows, per 100,000
 const WIDE = 560; // pixels: the key has two lines, else three
 const NEAR = 16; // pixels: a pointer finds a county this near
 const LOOKS = ["low", "lowish", "middle", "highish", "high"]; // between the cuts
-const count = (value) => value.toLocaleString("en-US");
 const rate = (value) => value.toFixed(value < 9.95 ? 2 : 1);
-const total = (values) => values.reduce((sum, value) => sum + value, 0);
 
-// Uniform numbers from 0 to 1 (mulberry32), the same for the same seed.
-function uniform(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 // A Poisson count: arrivals with exponential gaps, until the mean has passed.
 function poisson(mean, random) {
   let events = -1;

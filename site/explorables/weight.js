@@ -2,9 +2,9 @@
 import { axisBottom } from "d3-axis";
 import { scaleLinear } from "d3-scale";
 import { mount } from "./explore.js";
+import { count } from "./tools.js";
 
 export const weight = (n, n0) => n / (n + n0);
-const count = (value) => value.toLocaleString("en-US");
 
 // 1, 2, 3, ... about 20 a decade, whole numbers only
 function stops(most) {
