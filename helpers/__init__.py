@@ -6,7 +6,7 @@
 `helpers.gamma_poisson`     rates over exposure: notebook 01
 `helpers.multilevel`        normal measurements in groups: notebooks 03 and 05
 `helpers.multilevel_bayes`  their posterior, Gibbs and exact grid: notebook 03
-`helpers.normal_normal`     raw means with known standard errors: notebook 02
+`helpers.normal_normal`     raw means with known standard errors: further on 02
 `helpers.mcmc`              the samplers of notebook 04
 `helpers.draws`             what they return, and its diagnostics
 `helpers.simulate`          data with a known truth, scores, calibration

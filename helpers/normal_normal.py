@@ -1,6 +1,6 @@
 """Units measured with normal noise of known size: every way of choosing how much to pool.
 
-The model of notebook 02 and of the eight schools:
+The model of further/garages and of the eight schools:
 
     truth_j ~ Normal(mean, between_sd**2)           the population of units
     raw_j   ~ Normal(truth_j, se_j**2)              what is seen; se_j is known
@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from helpers import simulate
-from helpers._validate import generator, refuse
+from helpers._validate import refuse
 
 
 @dataclass(frozen=True)
@@ -96,33 +95,12 @@ def three_poolings(raw, se, between_sd) -> dict[str, tuple[np.ndarray, np.ndarra
     return {name: (fit.mean, *fit.interval()) for name, fit in found.items()}
 
 
-def between_sd_naive(raw):
-    """Return the standard deviation of the raw means (ddof 1): true spread *and* noise."""
-    return np.std(raw, axis=-1, ddof=1)
-
-
 def between_sd_corrected(raw, se):
     """Observed variance minus the average noise variance, as a standard deviation; 0 if negative.
 
     The difference is unbiased for between_sd**2, for equal and unequal standard errors alike.
     """
     return np.sqrt(np.maximum(np.var(raw, axis=-1, ddof=1) - np.mean(np.square(se)), 0))
-
-
-def james_stein(raw, se: float):
-    """Positive-part James-Stein estimates towards the mean of J >= 4 raw means, one common `se`.
-
-    The weight of a unit's own mean is max(0, 1 - (J - 3) se**2 / sum of squares about the mean)
-    (Efron & Morris 1973).
-    """
-    raw = np.asarray(raw, float)
-    if raw.shape[-1] < 4:
-        raise ValueError(f"raw: James-Stein needs 4 or more units; got {raw.shape[-1]}")
-    middle = raw.mean(-1, keepdims=True)
-    squares = ((raw - middle) ** 2).sum(-1, keepdims=True)
-    noise = (raw.shape[-1] - 3) * se**2
-    share = 1 - noise / np.maximum(squares, noise)  # none where the noise would spread them as far
-    return middle + share * (raw - middle)
 
 
 def flat(between_sd):
@@ -222,33 +200,6 @@ def full_bayes(raw, se, *, log_prior=flat, nodes: int = 100) -> Posterior:
     conditional_mean = share * raw + (1 - share) * middle[..., None]
     conditional_sd = np.sqrt(share * se**2 + (1 - share) ** 2 * variance[:, None])
     return Posterior(grid, probability, width, conditional_mean, conditional_sd)
-
-
-#: Every way of choosing the weight with nothing known but one common standard error.
-METHODS = {
-    "no pooling": no_pooling,
-    "complete pooling": complete_pooling,
-    "naive plug-in": lambda raw, se: partial_pooling(raw, se, between_sd_naive(raw)),
-    "corrected plug-in": lambda raw, se: partial_pooling(raw, se, between_sd_corrected(raw, se)),
-    "James-Stein": lambda raw, se: Estimates(james_stein(raw, se), np.full(raw.shape, np.nan)),
-    "full Bayes": lambda raw, se: full_bayes(raw, se, nodes=60),
-}
-
-
-def trial(truth, *, se: float, rng, only=None, names=tuple(METHODS)) -> dict[str, simulate.Score]:
-    """Draw one raw mean for every true value, and score every way of `METHODS`.
-
-    `truth` (replications, J >= 4) comes from whatever population is on trial, `se` is the standard
-    error of each raw mean. Only the units of the mask `only` are scored (all are used in the
-    estimates), and only the ways of `names`. James-Stein gives no intervals; its coverage is NaN.
-    """
-    raw = truth + se * generator(rng).standard_normal(truth.shape)
-    only, scores = ... if only is None else only, {}
-    for name in names:
-        answer = METHODS[name](raw, se)
-        inside = None if name == "James-Stein" else answer.holds(truth)[only]
-        scores[name] = simulate.score(answer.mean[only], truth[only], inside=inside)
-    return scores
 
 
 def _measured(raw, se):

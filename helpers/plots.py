@@ -38,7 +38,7 @@ NO_POOLING = Look("no pooling", "#C25500", "o", "-", filled=False)
 COMPLETE_POOLING = Look("complete pooling", "#3B3B3B", "s", "--")
 PARTIAL_POOLING = Look("partial pooling", "#0072B2", "D", "-")
 TRUTH = Look("truth", "#00795C", "x", ":")
-#: Ways to choose the weight, by the names of `helpers.normal_normal`: partial pooling, so blue.
+#: Ways to choose the weight, as further/garages names them: partial pooling, so blue.
 METHODS = (
     Look("naive plug-in", "#6A6FB8", "v", ":"),
     Look("corrected plug-in", "#2F86C1", "^", "--"),

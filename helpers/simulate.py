@@ -172,32 +172,6 @@ def score(estimates, truth, lower=None, upper=None, *, inside=None, axis=None) -
     return Score(*(float(value) if axis is None else value for value in scores))
 
 
-def best_weight(raw, truth, centre, *, axis=None):
-    """Find the w that brings w * raw + (1 - w) * centre closest to the truth (least squares).
-
-    Parameters
-    ----------
-    raw, truth : ndarray, shape (replications, J)
-    centre : array_like, shape (replications, 1) or (replications, J), or one number
-        What each data set is shrunk towards.
-    axis : None or 0
-        One weight for all units (None) or one for each (0).
-
-    Returns
-    -------
-    weight, error : float or ndarray, shape (J,)
-        The weight and its Monte Carlo standard error over replications.
-    """
-    distance = raw - centre
-    product, square = distance * (truth - centre), distance**2
-    if axis is None:
-        product, square = product.sum(1), square.sum(1)
-    weight = product.sum(0) / square.sum(0)
-    residual = product - weight * square  # the delta method for a ratio of means
-    error = residual.std(0, ddof=1) / square.mean(0) / np.sqrt(len(raw))
-    return (float(weight), float(error)) if axis is None else (weight, error)
-
-
 def draw_populations(repeats, units, *, rng):
     """Draw alpha, beta and rates from the textbook's prior, cut off to 1 <= alpha + beta <= 1000.
 

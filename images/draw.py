@@ -1,6 +1,6 @@
-"""Draw the pictures of the README and of page 00: `python images/draw.py`.
+"""Draw the pictures of the README and of pages 00, 01 and 02: `python images/draw.py`.
 
-The maps show the real kidney-cancer table (`make data` fetches it); without it nothing is drawn.
+The maps show the real kidney-cancer table (`make data` fetches it); without it they are not drawn.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from helpers import maps
 from helpers.datasets import load_county_shapes, load_kidney_cancer
-from helpers.plots import PARTIAL_POOLING
+from helpers.plots import NO_POOLING, PARTIAL_POOLING
 from helpers.show import DPI, use_style
 
 HERE = Path(__file__).parent
@@ -53,13 +53,33 @@ def course_map(*, ax):
     return ax
 
 
+def two_bells(*, ax):
+    """Draw the model of page 02 on the axes given: averages of garages, visits to one garage."""
+    minutes = np.linspace(-12, 52, 321)
+    for sd, line in ((3, "-"), (10, "--")):
+        height = np.exp(-(((minutes - 20) / sd) ** 2) / 2) / sd
+        ax.plot(minutes, height, line, color="#3B3B3B")
+    ax.text(24, 0.24, "garages' long-run averages: sd 3", va="center")
+    ax.text(33.5, 0.07, "visits to one garage: sd 10", va="center")
+    ax.plot(2, 0.006, clip_on=False, **NO_POOLING.points)
+    ax.text(2, 0.075, "garage Z,\none visit", ha="center", color=NO_POOLING.color)
+    ax.set(xlim=(-12, 62), ylim=(0, None), yticks=[], xlabel="minutes late")
+    ax.spines["left"].set_visible(False)
+    ax.set_title("Garages differ, and visits differ more")
+    return ax
+
+
 def main() -> int:
-    """Draw the maps of counties and the map of the course."""
+    """Draw the two bells, the maps of counties and the map of the course."""
+    use_style()
+    fig, ax = plt.subplots(figsize=(6, 2.8))
+    two_bells(ax=ax)
+    save(fig, "two_bells.png")
+
     table = load_kidney_cancer()
     if table.attrs["source"] != "real":
-        print("the real kidney table is not here (make data): nothing drawn", file=sys.stderr)
+        print("the real kidney table is not here (make data): no maps", file=sys.stderr)
         return 1
-    use_style()
     y, n = table["deaths_1980_84"].to_numpy(), table["person_years_1980_84"].to_numpy()
     highest = np.argsort(-y / n, kind="stable")[: len(y) // 10]
     groups = [

@@ -114,21 +114,6 @@ def test_an_interval_holds_its_ends():
     assert simulate.score([1.0, 2.0], [1.0, 2.0], [-np.inf, 2.1], np.inf).coverage == 0.5
 
 
-def test_the_best_weight_is_a_regression_through_the_centre():
-    """Its error is White's (1980) for a line through the origin, clusters being data sets."""
-    raw, truth, centre = np.random.default_rng(7).normal(size=(3, 40, 5))
-    x, y = raw - centre, truth - centre
-    for axis, along in ((None, (0, 1)), (0, 0)):
-        weight, error = simulate.best_weight(raw, truth, centre, axis=axis)
-        slope = (x * y).sum(along) / (x**2).sum(along)
-        score = x * (y - slope * x)
-        score = score.sum(1) if axis is None else score
-        np.testing.assert_allclose(weight, slope)
-        wanted = np.sqrt(40 / 39 * (score**2).sum(0)) / (x**2).sum(along)
-        np.testing.assert_allclose(error, wanted)
-        assert type(weight) is type(error) is (float if axis is None else np.ndarray)
-
-
 @pytest.mark.parametrize(
     ("name", "call"),
     [

@@ -37,6 +37,7 @@ P0, P1, P2, P3, P4, P5 = (
 )
 
 F1 = "notebooks/further/kidney_cancer.md"
+F2 = "notebooks/further/garages.md"
 N4 = P4.replace(".md", ".ipynb")
 
 
@@ -157,13 +158,6 @@ FAULTS = [
         "np.mean(np.square(se)), 0))",
         "np.mean(se), 0))",
         "test_normal_normal",
-    ),
-    Fault(
-        "sd for variance, the model of 02",
-        P2,
-        'Normal("epsilon_j", 0, PerObservationSD / sympy.sqrt(n_j))',
-        'Normal("epsilon_j", 0, PerObservationSD**2 / n_j)',
-        "test_pages",
     ),
     Fault(
         "sd for variance, noise of means",
@@ -520,20 +514,6 @@ FAULTS = [
         "test_01_kidney_cancer::test_full_bayes_by_a_random_walk",
     ),
     Fault(
-        "a stale sentence, 02",
-        P2,
-        "about a fifth of no pooling's",
-        "about a third of no pooling's",
-        "test_pages::test_the_page_says_what_is_so",
-    ),
-    Fault(
-        "a stale sentence, 02 again",
-        P2,
-        "The garage with 3 visits moves",
-        "The garage with 8 visits moves",
-        "test_pages::test_the_page_says_what_is_so",
-    ),
-    Fault(
         "a stale sentence, 03",
         P3,
         "its estimates have sd 0.49",
@@ -620,13 +600,6 @@ FAULTS = [
         "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
     Fault(
-        "a figure: colours swapped",
-        P2,
-        "poolings = plots.NO_POOLING, plots.COMPLETE_POOLING,",
-        "poolings = plots.COMPLETE_POOLING, plots.NO_POOLING,",
-        "test_pages::test_each_figure_shows_what_its_facts_say",
-    ),
-    Fault(
         "a figure: half bars",
         P3,
         "level - se, level + se, color=look",
@@ -690,54 +663,76 @@ FAULTS = [
         "if most players hit about a half?",
         "test_pages",
     ),
+    # page 02 and its further page
     Fault(
-        "a claim: the limit of who pays, 02",
+        "sd for variance, the model of 02",
         P2,
-        "$$|\\delta_j| > \\sqrt{2\\tau^2 + \\sigma^2/n_j}.$$",
-        "$$|\\delta_j| > \\sqrt{\\tau^2 + 2\\sigma^2/n_j}.$$",
+        'Normal("epsilon_j", 0, PerObservationSD / sympy.sqrt(n_j))',
+        'Normal("epsilon_j", 0, PerObservationSD**2 / n_j)',
         "test_pages",
     ),
     Fault(
-        "a claim: weights go down, 02",
+        "the centre of 02 without weights",
         P2,
-        "so varied that all weights go up.",
-        "so varied that all weights go down.",
-        "test_pages",
+        "centre = (share * raw).sum() / share.sum()",
+        "centre = raw.mean()",
+        "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
     Fault(
-        "a claim: visits for garages, 02",
+        "who beats whom, 02",
         P2,
-        "for 95% of the garages, not for each.",
-        "for 95% of the visits, not for each.",
-        "test_pages",
+        "no pooling exactly when $n < n_0$",
+        "no pooling exactly when $n > n_0$",
+        "test_pages::test_each_formula_has_a_twin_that_agrees",
     ),
     Fault(
-        "a claim: the wrong letter, 02",
+        "one for three lost means, 02",
         P2,
-        "That is not (d): even one visit says something.",
-        "That is not (b): even one visit says something.",
-        "test_pages",
+        "share = 1 - (18 - 3) * noise",
+        "share = 1 - (18 - 1) * noise",
+        "test_02_garages::test_eighteen_batters_by_the_file",
     ),
     Fault(
-        "a claim: where the support is highest, 02",
+        "noise added to the spread, 02",
         P2,
-        "the support is highest at 0 and falls slowly,",
-        "the support is highest near 5 and falls slowly,",
-        "test_pages",
+        "np.maximum(0, spread - noise) / spread",
+        "np.maximum(0, spread + noise) / spread",
+        "test_02_garages::test_ten_garages_by_chi_square_quantiles",
     ),
     Fault(
-        "a claim: points beside their ticks, 02",
-        P2,
-        "plots.lines(range(4), heights, ax=ax)",
-        "plots.lines(numbers, heights, ax=ax)",
-        "test_pages",
+        "a claim: the wrong letter, further on 02",
+        F2,
+        "so (a) fails; the average",
+        "so (d) fails; the average",
+        "test_pages::test_the_page_says_what_is_so",
     ),
     Fault(
-        "a claim: digits turned round, 02",
-        P2,
-        "Forty visits earn 78%.",
-        "Forty visits earn 87%.",
-        "test_pages",
+        "a claim: weights go down, further on 02",
+        F2,
+        "so varied that all weights go up",
+        "so varied that all weights go down",
+        "test_pages::test_the_page_says_what_is_so",
+    ),
+    Fault(
+        "an assert of the source lost, further on 02",
+        F2,
+        "assert (soln_exact - neat_soln_exact).together().expand() == 0\n",
+        "",
+        "test_02_garages::test_the_source_s_derivation_is_whole",
+    ),
+    Fault(
+        "a spread of its own for t, further on 02",
+        F2,
+        "rng.standard_t(3, (20_000, 20)) / np.sqrt(3)",
+        "rng.standard_t(3, (20_000, 20))",
+        "test_02_garages::test_towns_that_are_not_normal_and_few_garages_drawn_anew",
+    ),
+    Fault(
+        "a figure: schools with each other's letters, further on 02",
+        F2,
+        'dict(zip("ABCDEFGH", estimate[small].T))',
+        'dict(zip("HGFEDCBA", estimate[small].T))',
+        "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
 ]
 
