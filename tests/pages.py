@@ -237,7 +237,7 @@ def minutes(path: Path) -> list[float]:
             lines = [x for x in cell.source.splitlines() if not re.match(r"\s*(#|$)", x)]
             if kind(cell) != "check" or len(lines) > 2:
                 told[-1] += sum(1 + (len(x) - 1) // 79 for x in lines) / 5
-                told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explor\w*)\(", cell.source))
+                told[-1] += 1.5 * len(re.findall(r"\b(?:show|slider|explore\.\w+)\(", cell.source))
     return told
 
 

@@ -29,7 +29,7 @@ _worse = np.take_along_axis((9 / 25 * _raw - _truth) ** 2 - (_raw - _truth) ** 2
 FACTS = [
     ("", "observations listens mostly others", way(lambda p: weight(2, 10) - 0.5)),
     ("", "listens mostly itself", way(lambda p: weight(90, 10) - 0.5)),
-    ("", "answer questions ask again", len(QUESTIONS)),
+    ("", "answer questions", len(QUESTIONS)),
     ("0.1", "times observations as", lambda p: 30 / 10),
     ("0.1", "quarters", [3, lambda p: p["answer_0_1"] / 3]),
     ("3", "words", 3),
