@@ -49,6 +49,7 @@ class Series(NamedTuple):
     marker: str | None = None
     label: str | None = None
     error: float = 1e-3  # relative to each value, and a tenth of it to the largest
+    style: str | None = None  # of a line: "-", "--", ":" or "-."
 
 
 class Panel(NamedTuple):
@@ -60,6 +61,7 @@ class Panel(NamedTuple):
     scale: tuple[str, str] = ("linear", "linear")
     title: str = ""
     ticks: Sequence[str] = ()  # along x, where they are names
+    cut: str = ""  # "x", "y" or "xy": where the limits leave data out
 
 
 class Solved(NamedTuple):
@@ -82,9 +84,9 @@ def run(source: str, names: dict, where: str) -> str:
     return printed.getvalue()
 
 
-def run_page(path: Path, cells: list, solutions: dict[int, str]) -> Solved:
-    """Run all cells, solutions in the places of their stubs."""
-    page = Solved(cells, [], [], names := {"__name__": "__main__"})
+def run_page(path: Path, cells: list, solutions: dict[int, str], names=()) -> Solved:
+    """Run all cells, solutions in the places of their stubs; start with the names given."""
+    page = Solved(cells, [], [], names := {"__name__": "__main__"} | dict(names))
 
     def keep(figure, alt):
         page.figures.append((figure, alt, dict(names)))
@@ -127,7 +129,7 @@ NUMBERS |= PARTS | {f"{word}s": value for word, value in PARTS.items()}
 #: Numbers that name a place, and comparing words that ask: neither claims anything.
 PLACES = (
     r"(?i:sections?|notebooks?|exercises?|equations?|chapters?|pages?)\s+"
-    r"\d+(?:\.\d+)*(?:(?:,| and| to) \d+(?:\.\d+)*)*|\b(?i:how|so) (?:many|far)\b"
+    r"\d+(?:\.\d+)*(?:(?:,| and| to) \d+(?:\.\d+)*(?![\d%]))*|\b(?i:how|so) (?:many|far)\b"
     r"|(?i:slips?)\s+\d(?: and \d)?\b(?!\.\d)|\(\d(?:\.\d)?\)|\((?:[A-Z]\w+ )?\d{4}\)"
 )
 TOKEN = re.compile(
@@ -202,6 +204,20 @@ def prose(name: str) -> list[Sentence]:
         for text in [alt] + [t.get_text() for t in words]:
             told += sentences(text, f"figure {i}")
     return told
+
+
+def outputs(name: str) -> dict[str, list[Token]]:
+    """Return the numbers in digits that the cells of each section print, exercises left out."""
+    page, section, found = solved(name), "", {}
+    for cell, told in zip(page.cells, page.printed, strict=True):
+        heading = re.findall(r"^## (\d+)", cell.source * (cell.cell_type == "markdown"), re.M)
+        section = heading[-1] if heading else section
+        lines = [] if kind(cell) else re.sub(r"(?m)^\[figure\].*", "", told).splitlines()
+        words = [word for line in lines for word in TOKEN.findall(line) if re.search(r"\d", word)]
+        found[section] = found.get(section, []) + [
+            t for t in map(token, words) if t.value is not None
+        ]
+    return found
 
 
 def formulas(name: str) -> list[str]:
@@ -307,7 +323,8 @@ def drawn(ax) -> list[Series]:
         kind = "points" if line.get_linestyle() in ("None", "", " ") else "line"
         color = line.get_color() if kind == "line" else line.get_markeredgecolor()
         xy = np.array(line.get_xydata(), float)
-        found.append(Series(kind, xy, [color], marker, line.get_label()))
+        style = line.get_linestyle() if kind == "line" else None
+        found.append(Series(kind, xy, [color], marker, line.get_label(), style=style))
     if bars := [p for p in ax.patches if isinstance(p, plt.Rectangle)]:
         x, y, w, h = np.transpose([(*p.get_xy(), p.get_width(), p.get_height()) for p in bars])
         sideways = len(bars) > 1 and np.ptp(h) < 1e-9
@@ -338,6 +355,8 @@ def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     """Say whether something drawn is what the facts describe: kind, values, colours, marker."""
     if one.kind != wanted.kind or wanted.label not in (None, one.label):
         return False
+    if wanted.style not in (None, one.style):
+        return False
     if wanted.marker and one.marker not in (wanted.marker, None):
         return False
     if wanted.color and {to_hex(color) for color in one.color} != {to_hex(wanted.color)}:
@@ -356,6 +375,13 @@ def shows_it(one: Series, wanted: Series, names: dict) -> bool:
     return np.allclose(found, values, rtol=wanted.error, atol=least, equal_nan=True)
 
 
+def leaves_out(data, view) -> bool:
+    """Say whether an axis that runs over `view` leaves out some of what is drawn over `data`."""
+    (least, most), (low, high) = sorted(data), sorted(view)
+    spare = 1e-9 * (high - low)
+    return bool(least < low - spare or most > high + spare)
+
+
 def misdrawn(figure: plt.Figure, names: dict, panels: list[Panel]) -> list[str]:
     """Return what a figure shows otherwise than its facts say."""
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
@@ -369,11 +395,20 @@ def misdrawn(figure: plt.Figure, names: dict, panels: list[Panel]) -> list[str]:
         for label, words in zip(told, (panel.x, panel.y, panel.title), strict=True):
             if not set(words.split()) <= set(re.split(r"[ ()]", label)):
                 wrong.append(f"axes {i}: the label {label!r} lacks a word of {words!r}")
-        left = list(panel.drawn)
+        data, view = ax.dataLim, ax.viewLim
+        sides = {"x": (data.intervalx, view.intervalx), "y": (data.intervaly, view.intervaly)}
+        cut = "".join(side for side, ends in sides.items() if leaves_out(*ends))
+        if cut != panel.cut:
+            wrong.append(f"axes {i}: limits cut data along {cut!r}, the facts say {panel.cut!r}")
+        left, looks = list(panel.drawn), []
         for one in drawn(ax):
             found = next((s for s in left if shows_it(one, s, names)), None)
             left = [s for s in left if s is not found]
+            if found and one.kind == "line" and not (found.style or found.label):
+                looks.append((to_hex(one.color[0]), one.style, one.marker))
             if found is None:
                 wrong.append(f"axes {i}: no fact describes {one.kind} at {one.data[:2].tolist()}")
         wrong += [f"axes {i}: {s.kind} {s.color or ''} is not drawn" for s in left]
+        same = {look for look in looks if looks.count(look) > 1}
+        wrong += [f"axes {i}: two lines look the same, {look}" for look in same]
     return wrong

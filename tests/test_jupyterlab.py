@@ -16,7 +16,6 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers import explore
 from listing import notebooks, page_name
 from tests.explorables import EXPLORABLES, find, look_at
 from tests.folds import exercises
@@ -263,10 +262,6 @@ def test_run_all_in_jupyterlab(path, lab, chromium, move_slider):
 def test_an_explorable_moves_before_any_cell_is_run(name, width, theme, lab, tmp_path, chromium):
     notebook = tmp_path / f"{EXPLORABLES[name].pages[-1]}.ipynb"
     book = nbformat.read(notebook, as_version=4)
-    if not any(f"explore.{name}()" in cell.source for cell in book.cells):  # until page 02 does
-        shown = nbformat.v4.new_output("display_data", {"text/html": explore.town().data})
-        book.cells.insert(0, nbformat.v4.new_code_cell("explore.town()", outputs=[shown]))
-        nbformat.write(book, notebook)
     private = os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "jupyter_data_dir")}
     trust = [sys.executable, "-m", "jupyter", "trust", notebook]
     subprocess.run(trust, env=private, check=True, capture_output=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from helpers import explore
 from listing import page_name, texts
 from tests.explorables import EXPLORABLES, PLACES, find, look_at
 
@@ -157,18 +156,6 @@ def test_every_slider_moves(name, home, chromium, move_slider):
         for slider in sliders:
             move_slider(page, slider)
         reader.assert_content()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def the_town(site):
-    """Put the town on page 02 until the page itself holds it."""
-    path = site / "notebooks" / "02_garages.html"
-    text = path.read_text("utf-8")
-    if "pp-explore" not in text:
-        code = '<script src="../_static/explore.min.js"></script>'
-        box = explore.town(code=False).data + code
-        article = r'<article role="main".*?>'
-        path.write_text(re.sub(article, lambda tag: tag[0] + box, text, count=1), "utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

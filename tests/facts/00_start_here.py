@@ -94,3 +94,9 @@ FIGURES = [
         )
     ],
 ]
+
+# what the explorable says in words, and the rows of the table of counties
+PRINTED = {
+    "": [3, 11, 3, 3 + 11, round(weight(3, 11) * 50 + weight(11, 3) * 30, 1), 30, 50],
+    "1": [3109],
+}

@@ -460,3 +460,38 @@ FIGURES = [
     ],
     [Panel([Series("points"), Series("segments")])],
 ]
+
+
+def printed_scores():
+    """Return the rows of section 7: score, gain and its standard error, without decimals."""
+    later = c.trend * c.n2
+    none = stats.nbinom.logpmf(c.y2, c.y + 0.5, c.n / (c.n + later))
+    for one in (none, c.complete, c.fixed, c.learnt):
+        gain, error = c.gain_and_error(one - c.complete)
+        yield from np.round([one.sum(), gain, error])
+
+
+def by_tenth():
+    """Return the rows of the second table of section 7: tenth and gain, to one decimal."""
+    for k, part in enumerate(c.TENTHS, 1):
+        yield from (k, (GAIN[part].sum(), 0.1))
+
+
+#: What cells print, in their order, by the same second routes.
+PRINTED = {
+    "1": [1e5 * c.national],
+    "5": [1e5 * c.mean, c.n0 / 1e5, 1e5 * c.population.std()],
+    "6": [
+        np.mean(abs(np.log(c.estimate / c.national)) < np.log(1.25)),
+        integrate.quad(c.population.pdf, 0.8 * c.national, 1.25 * c.national)[0],
+    ],
+    "7": [*printed_scores(), *by_tenth()],
+    "8": [
+        *np.round([c.promised(c.y / c.n, c.HIGHEST), 0]),
+        *(c.y2[where].sum() for where in (c.HIGHEST, c.ZERO)),
+        *np.round([c.promised(ALL * 0 + c.national, where) for where in (c.HIGHEST, c.ZERO)]),
+        *np.round([c.promised(c.estimate, where) for where in (c.HIGHEST, c.ZERO)]),
+    ],
+}
+for place, side in ((0, "y"), (4, "x")):  # the band at the smallest sizes, two raw intervals
+    FIGURES[place][0] = FIGURES[place][0]._replace(cut=side)
