@@ -318,6 +318,7 @@ FIGURES = [
             "between-unit spread τ minutes",
             "MSE minutes²",
             title="Where garages hardly differ, complete pooling wins",
+            cut="y",
         )
     ],
     [
