@@ -38,7 +38,7 @@ def county_map(shapes, colors, *, ax, mark=None):
     return ax
 
 
-def key(colors, edges, *, ax):
+def key(colors, edges, *, ax, title="times the national rate", **where):
     """Name the shades of a map below it, on the axes given, and return these.
 
     Parameters
@@ -46,8 +46,11 @@ def key(colors, edges, *, ax):
     colors : sequence of colour
         From low to high.
     edges : array_like, one less than `colors`
-        Where a shade ends and the next begins, in times the national rate.
-    ax : matplotlib.axes.Axes
+        Where a shade ends and the next begins, in the unit that `title` names.
+    ax : matplotlib.axes.Axes or Figure
+    title : str
+    **where
+        Passed to `legend`; left out, below the axes.
     """
     from matplotlib.patches import Patch
 
@@ -57,9 +60,9 @@ def key(colors, edges, *, ax):
         Patch(facecolor=color, edgecolor="#8A8A8A", label=name)
         for color, name in zip(colors, names, strict=True)
     ]
-    where = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02), "ncols": 5}
+    where = where or {"loc": "upper center", "bbox_to_anchor": (0.5, 0.02)}
     tight = {"handlelength": 1.2, "columnspacing": 1.0, "handletextpad": 0.4}
-    ax.legend(handles=patches, title="times the national rate", **where, **tight)
+    ax.legend(handles=patches, title=title, ncols=5, **where, **tight)
     return ax
 
 

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README and of pages 00, 01 and 02: `python images/draw.py`.
+"""Draw the pictures of the README and of first screens: `python images/draw.py`.
 
 The maps show the real kidney-cancer table (`make data` fetches it); without it they are not drawn.
 """
@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import Patch
 
 from helpers import maps
-from helpers.datasets import load_county_shapes, load_kidney_cancer
+from helpers.datasets import load_county_shapes, load_kidney_cancer, load_radon
 from helpers.plots import NO_POOLING, PARTIAL_POOLING
 from helpers.show import DPI, use_style
 
@@ -66,15 +66,36 @@ def two_bells(*, ax):
     ax.set(xlim=(-12, 62), ylim=(0, None), yticks=[], xlabel="minutes late")
     ax.spines["left"].set_visible(False)
     ax.set_title("Garages differ, and visits differ more")
+
+
+def radon_counties(*, ax):
+    """Draw the typical radon level of each county against its houses, on the axes given."""
+    counties = load_radon().groupby("county")["log_radon"].agg(["size", "mean", "sum"])
+    size, level = counties["size"], np.exp(counties["mean"])
+    state = np.exp(counties["sum"].sum() / size.sum())
+    ax.plot(size, level, **NO_POOLING.points)
+    ax.axhline(state, color="black", linestyle="--", linewidth=1.2)
+    ax.annotate("whole state", (110, state), (0, 4), textcoords="offset points", ha="right")
+    for name in ("Lac qui Parle", "Lake", "St. Louis"):
+        aside = {"textcoords": "offset points", "va": "center"}
+        ax.annotate(name, (size[name], level[name]), (8, 0), **aside)
+    ax.set(xscale="log", yscale="log", xlabel="houses measured", ylabel="typical level, pCi/L")
+    ax.set_xticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
+    ax.set_yticks([1, 3, 10], [1, 3, 10])
+    ax.set_title("85 counties: the two houses of Lac qui Parle are at the top")
     return ax
 
 
 def main() -> int:
-    """Draw the two bells, the maps of counties and the map of the course."""
+    """Draw the two bells, the counties of Minnesota, the maps of counties and the map of the course."""
     use_style()
     fig, ax = plt.subplots(figsize=(6, 2.8))
     two_bells(ax=ax)
     save(fig, "two_bells.png")
+
+    fig, ax = plt.subplots(figsize=(7, 3.6))
+    radon_counties(ax=ax)
+    save(fig, "radon_counties.png")
 
     table = load_kidney_cancer()
     if table.attrs["source"] != "real":

@@ -25,7 +25,7 @@ penicillin <- with(Penicillin, data.frame(
 
 cases <- list(
   list("radon", radon, c()), list("radon", radon, c("floor")),
-  list("radon", radon, c("floor", "log_uranium")),
+  list("radon", radon, c("floor", "log_uranium")), list("radon", radon, c("log_uranium")),
   list("sleepstudy", sleep, c()), list("sleepstudy", sleep, c("days")),
   list("Dyestuff", dye, c()), list("Dyestuff2", dye2, c()),
   list("Penicillin", penicillin, c("sample_B", "sample_C"))
@@ -78,9 +78,27 @@ figures <- function(case, reml) {
   )
 }
 
+# Slopes that vary too: `slope` and `intercept` of each county, their sds and correlation.
+slopes <- function() {
+  fit <- lmer(y ~ floor + (1 + floor | group), radon, control = control)
+  spread <- as.data.frame(VarCorr(fit))$sdcor
+  pairs <- coef(fit)$group
+  quantities <- c(
+    "coefficient", "coefficient", "sigma_alpha", "sigma_beta", "correlation", "sigma_y", "deviance"
+  )
+  value <- c(fixef(fit), spread, REMLcrit(fit), pairs[["(Intercept)"]], pairs$floor)
+  data.frame(
+    data = "radon slopes", predictors = "floor", method = "reml",
+    quantity = c(quantities, rep(c("intercept", "slope"), each = nrow(pairs))),
+    name = c("intercept", "floor", rep("", 5), rownames(pairs), rownames(pairs)),
+    value = formatC(value, digits = 12, format = "g", flag = "#")
+  )
+}
+
 table <- do.call(rbind, lapply(cases, function(case) {
   rbind(figures(case, TRUE), figures(case, FALSE))
 }))
+table <- rbind(table, slopes())
 versions <- sprintf("# %s, lme4 %s", R.version.string, packageVersion("lme4"))
 
 write_table <- function(table, path) {

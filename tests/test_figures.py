@@ -68,7 +68,7 @@ def test_what_has_a_name_has_its_look(page, page_run):
         assert borrowed(figure) == [], alt
 
 
-@pytest.mark.parametrize("page", ["03", "04", "05"])
+@pytest.mark.parametrize("page", ["04", "05"])
 def test_each_figure_has_a_row(page, page_run):
     told = [row.split(" | ")[1] for row in AXES if row.startswith(page)]
     for alt in page_run(page)[1]:
@@ -98,55 +98,6 @@ def borrowed(figure) -> list[str]:
             if look and {to_hex(color).upper() for color in colors} != {look.color}:
                 wrong.append(label)
     return wrong
-
-
-def test_03_levels_before_and_after_pooling(seen):
-    p, *panels = seen("03", "Unpooled")
-    own, fit = p.counties, p.means_fit
-    levels = (own["mean"], own["se"]), (fit.intercepts, fit.intercept_sd)
-    for ax, (level, se), look in zip(panels, levels, (NO_POOLING, PARTIAL_POOLING), strict=True):
-        centre, points = ax.lines
-        assert centre.get_ydata()[0] == p.radon["log_radon"].mean()
-        np.testing.assert_allclose(points.get_ydata(), level)
-        np.testing.assert_allclose(points.get_xdata(), own["n"], rtol=0.1)
-        ends = np.array(ax.collections[0].get_segments())[:, :, 1]
-        np.testing.assert_allclose(ends, np.transpose([level - se, level + se]))
-        assert (points.get_color(), ax.get_title("left")) == (look.color, look.label)
-    _, ax = seen("03", "A line leads")
-    some = own.loc[own.index[::4].union(["Lac qui Parle"])].sort_values("n", kind="stable")
-    same(ax, {"no pooling": some["mean"], "partial pooling": fit.intercepts[some.index]})
-
-
-def test_03_each_county_has_its_houses_and_three_lines(seen):
-    p, *axes = seen("03", "Each county's partial-pooling line")
-    for ax, name in zip(axes, p.eight, strict=True):
-        houses = p.radon[p.radon["county"] == name]
-        np.testing.assert_array_equal(ax.lines[0].get_xydata(), houses[["floor", "log_radon"]])
-        assert ax.get_title("left").split("\n") == [name, f"{len(houses)} houses"]
-        (a, b), none, partial = p.one_line.coefficients, p.own_lines, p.fit
-        wanted = {"complete pooling": [a, a + b]}
-        wanted["no pooling"] = none.intercepts[name] + none.coefficients[0] * np.arange(2)
-        wanted["partial pooling"] = partial.intercepts[name] + partial.coefficients[1] * np.arange(
-            2
-        )
-        same(ax, wanted)
-
-
-def test_03_curves_over_the_posterior_of_the_spread(seen):
-    p, above, below = seen("03", "Eight county intercepts")
-    found = {
-        line.get_label(): np.interp(p.fit.sigma_alpha, *line.get_data()) for line in above.lines
-    }
-    assert list(found)[:-1] == p.eight
-    np.testing.assert_allclose(list(found.values())[:-1], p.fit.intercepts[p.eight], atol=0.02)
-    _, curve, posterior = seen("03", "leave-one-out")
-    assert curve.lines[0].get_ydata()[0] == p.rms_error(0.01 / p.fit.sigma_y)
-    for ax in (below, posterior):
-        x, y = ax.collections[0].get_paths()[0].vertices.T
-        density = np.interp(x, p.exact.sigma_alpha, p.exact.sigma_alpha_density)
-        np.testing.assert_allclose(y[y > 0.1], density[y > 0.1])
-    for ax in (above, below, curve, posterior):
-        assert list(ax.lines[-1].get_xdata()) == [p.fit.sigma_alpha] * 2
 
 
 def test_05_one_curve_is_the_weight_and_each_strip_its_units(seen):

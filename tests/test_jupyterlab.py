@@ -197,7 +197,7 @@ def test_a_slider_is_alive_at_once_where_make_lab_has_trusted_the_page(
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{lab}/lab?token={TOKEN}&reset")
     page.wait_for_function("window.jupyterapp !== undefined")
-    page.evaluate(OPEN, "03_radon.ipynb")
+    page.evaluate(OPEN, "04_rat_tumors.ipynb")
     sliders = page.evaluate(SLIDER_CELLS)
     assert sliders
     for index in sliders:

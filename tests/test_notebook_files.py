@@ -137,7 +137,7 @@ def test_a_seed_names_its_page_and_section(path):
         ("02_garages", "206"),  # section 4: the twelve garages of page 05 too
         ("05_your_turn", "206"),
     }
-    pages = {"kidney_cancer": "01", "garages": "02"}  # a further page goes on
+    pages = {"kidney_cancer": "01", "garages": "02", "radon": "03"}  # a further page goes on
     page = pages.get(path.stem, path.stem[:2])
     section, seen = 0, []
     for cell in read(path).cells:
