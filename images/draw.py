@@ -87,7 +87,7 @@ def radon_counties(*, ax):
 
 
 def main() -> int:
-    """Draw the two bells, the counties of Minnesota, the maps of counties and the map of the course."""
+    """Draw the two bells, Minnesota, the maps of counties and the map of the course."""
     use_style()
     fig, ax = plt.subplots(figsize=(6, 2.8))
     two_bells(ax=ax)
