@@ -5,12 +5,13 @@ Their scripts are in `site/explorables`; `make explorables` bundles them into `e
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
 import numpy as np
 
-from helpers import datasets, maps
+from helpers import beta_binomial, datasets, maps, multilevel
 from helpers.gamma_poisson import fit_marginal_likelihood
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
@@ -164,3 +165,90 @@ def town(*, code=True):
     )
     data = {"mean": mean, "tau": tau, "sigma": sigma, "n": n, "J": J, "seed": 207}
     return show("town", data, sentence, code=code)
+
+
+def tumors(*, code=True):
+    """Return the explorable of one experiment with rats: prior, likelihood and posterior.
+
+    Parameters
+    ----------
+    code : bool
+        As in `show`.
+
+    Notes
+    -----
+    The population is fitted to the 70 earlier experiments, by marginal likelihood: its mean, in
+    percent, and its prior sample size, in rats, to six digits each. The data are the 71st.
+    """
+    table = datasets.load_rat_tumors()
+    y, n = table["tumors"].to_numpy(), table["rats"].to_numpy()
+    fit = beta_binomial.fit_marginal_likelihood(y[:-1], n[:-1])
+    mean, n0 = (float(f"{x:.6g}") for x in (100 * fit.mean, fit.prior_sample_size))
+    y, n = int(y[-1]), int(n[-1])
+    population = beta_binomial.BetaPopulation(n0 * mean / 100, n0 * (1 - mean / 100))
+    lower, upper = population.interval(y, n)
+    sentence = (
+        f"With the fitted population, whose mean is {mean:.1f}% and whose prior sample size is "
+        f"{n0:.1f} rats, {y} of {n} rats with a tumour give a posterior mean of "
+        f"{population.estimate(y, n):.1%}, with the 95% interval {lower:.1%} to {upper:.1%}, "
+        f"between the prior mean and the raw rate of {y / n:.1%}."
+    )
+    return show("tumors", {"mean": mean, "n0": n0, "y": y, "n": n}, sentence, code=code)
+
+
+#: Counties of Minnesota without a measured house, and uranium in their soil (parts per million),
+#: from the table that has it for the other counties: see the README of `data`.
+NO_HOUSE = {"27051": ("Grant", 1.47959), "27125": ("Red Lake", 1.03105)}
+
+
+def minnesota(*, code=True):
+    """Return the explorable of radon in the counties of Minnesota: pooling, floor and uranium.
+
+    Parameters
+    ----------
+    code : bool
+        As in `show`.
+
+    Notes
+    -----
+    Counties have their houses, the means of floor and of the log level, and the log uranium;
+    `within` has the products of floor with both, about counties' means. `fitted` is n0 by REML to
+    three digits: without predictors, with floor, with uranium, with both.
+    """
+    radon = datasets.load_radon()
+    y, fips, floor = radon["log_radon"], radon["fips"], radon[["floor"]]
+    means = radon.groupby("fips")[["floor", "log_radon", "log_uranium"]].mean()
+    sets = itertools.product((None, means["log_uranium"]), (None, floor))
+    fits = [multilevel.partial_pooling(y, fips, X, group_predictors=u) for u, X in sets]
+    names = dict(zip(fips, radon["county"], strict=True))
+    for place, (name, uranium) in NO_HOUSE.items():
+        names[place], means.loc[place] = name, [0, 0, np.log(uranium)]
+    means = means.sort_index().round(9)
+    shapes, size = _outlines(means.index)
+    data = {"names": [names[place] for place in means.index], "shapes": shapes, "size": size}
+    data |= {name: means[column].tolist() for name, column in zip("xyu", means, strict=True)}
+    data["n"] = [int((fips == place).sum()) for place in means.index]
+    data["within"] = multilevel.group_sums(y, fips, floor).within[0].round(9).tolist()
+    data["fitted"] = [float(f"{fit.prior_sample_size:.3g}") for fit in fits]
+    home, fit = "27073", fits[0]  # Lac qui Parle
+    data["home"] = means.index.get_loc(home)
+    raw, pooled, centre = np.exp([means["log_radon"][home], fit.intercepts[home], fit.mean])
+    sentence = (
+        f"Two houses of Lac qui Parle have a typical level of {raw:.1f} pCi/L. Pooled with the "
+        f"fitted n0, {data['fitted'][0]} houses, it is {pooled:.1f}; Grant and Red Lake, where no "
+        f"house was measured, get the centre, {centre:.1f}."
+    )
+    return show("minnesota", data, sentence, code=code)
+
+
+def _outlines(places):
+    """Return outlines as paths of an SVG, in tenths of the map's unit, and the picture's size."""
+    shapes = datasets.load_county_shapes().rings
+    rings = [np.rint(10 * max(shapes[place], key=len)).astype(int) for place in places]
+    corner, end = (ends(np.concatenate(rings), axis=0) for ends in (np.min, np.max))
+    paths = []
+    for ring in rings:
+        steps = np.diff(ring, axis=0)
+        told = " ".join(f"{x} {y}" for x, y in steps[steps.any(axis=1)])
+        paths.append("M{} {}l{}z".format(*(ring[0] - corner), told.replace(" -", "-")))
+    return paths, (end - corner).tolist()

@@ -66,6 +66,7 @@ def two_bells(*, ax):
     ax.set(xlim=(-12, 62), ylim=(0, None), yticks=[], xlabel="minutes late")
     ax.spines["left"].set_visible(False)
     ax.set_title("Garages differ, and visits differ more")
+    return ax
 
 
 def radon_counties(*, ax):

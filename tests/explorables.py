@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tests.minnesota import move_minnesota
 from tests.town import move_town
+from tests.tumors import move_tumors
 from tests.twin import move_twin
 from tests.weight import move_weight
 
@@ -15,14 +17,17 @@ class Explorable(NamedTuple):
 
     move: Callable  # (page, box): by keys and mouse, compared with NumPy
     pages: list[str]  # of the site where it stands; the last is a notebook
+    most: int = 1500  # bytes without the shared code
     playing: str = "output"  # what changes at each step of its play
     whole: bool = False  # all of it stands on one screen of a phone, not just what is worked with
 
 
 EXPLORABLES = {
     "weight": Explorable(move_weight, ["index", "notebooks/00_start_here"], whole=True),
-    "twin": Explorable(move_twin, ["index", "notebooks/01_kidney_cancer"]),
-    "town": Explorable(move_town, ["notebooks/02_garages"], ".pp-towns"),
+    "twin": Explorable(move_twin, ["index", "notebooks/01_kidney_cancer"], 100_000),
+    "town": Explorable(move_town, ["notebooks/02_garages"], playing=".pp-towns"),
+    "minnesota": Explorable(move_minnesota, ["notebooks/03_radon"], 15_000),
+    "tumors": Explorable(move_tumors, ["notebooks/04_rat_tumors"], playing="output[for$=n0]"),
 }
 PLACES = [(name, page) for name, one in EXPLORABLES.items() for page in one.pages]
 

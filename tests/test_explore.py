@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from helpers import datasets, explore, maps, plots
+from tests import town, tumors
 from tests.explorables import EXPLORABLES
-from tests.town import MEAN, SEED, SIGMA, estimates, exact
+from tests.town import estimates, exact
 
 
 def held(html) -> list:
@@ -25,7 +26,7 @@ def test_the_output_is_small_the_same_every_time_and_asks_for_nothing(name):
     told, bare = getattr(explore, name)(), getattr(explore, name)(code=False)
     assert told.data == getattr(explore, name)().data
     assert len(told.data.encode()) < explore.LARGEST
-    assert len(bare.data) < (100_000 if name == "twin" else 1500)
+    assert len(bare.data.encode()) < EXPLORABLES[name].most
     assert not re.search(r"\b(fetch|XMLHttpRequest|import)\s*\(|\bsrc=|url\(", told.data)
     assert held(bare)[0] == name
     assert held(bare)[1]["colors"] == {
@@ -48,7 +49,7 @@ def test_the_sentences_of_the_garages_have_the_right_numbers():
     assert f"{n} / {n + n0}: its estimate is {estimate:.1f} minutes" in repr(explore.weight())
 
     _, data = held(explore.town())
-    assert (data["mean"], data["sigma"], data["seed"]) == (MEAN, SIGMA, SEED)
+    assert (data["mean"], data["sigma"], data["seed"]) == (town.MEAN, town.SIGMA, town.SEED)
     none, complete, naive, _, known = exact(data["tau"], data["n"], data["J"])
     told = re.findall(r"\d+\.\d", repr(explore.town()))
     assert told == [f"{error:.1f}" for error in (none, complete, naive, known)]
@@ -93,8 +94,52 @@ def test_the_twin_in_small_says_the_same_without_names():
         "small": True
     }
     assert repr(explore.twin()) == repr(explore.twin(small=True))
-    sizes = [len(explore.twin(small=small, code=False).data.encode()) for small in (False, True)]
-    assert sizes[0] < 100_000 and sizes[1] < 70_000
+    assert len(explore.twin(small=True, code=False).data.encode()) < 70_000
+
+
+def test_the_experiment_has_the_fitted_population_and_the_sentence_its_posterior():
+    from scipy import optimize, stats
+
+    table = datasets.load_rat_tumors()
+    y, n = table["tumors"][:-1], table["rats"][:-1]
+
+    def loss(x):
+        return -stats.betabinom.logpmf(y, n, *np.exp(x)).sum()
+
+    alpha, beta = np.exp(optimize.minimize(loss, [0, 2], method="Nelder-Mead", tol=1e-9).x)
+    mean, n0 = alpha / (alpha + beta), alpha + beta
+    _, data = held(explore.tumors())
+    assert (data["mean"], data["n0"]) == (tumors.MEAN, tumors.N0)
+    np.testing.assert_allclose([tumors.MEAN, tumors.N0], [100 * mean, n0], rtol=5e-6)
+    assert [data["y"], data["n"]] == table.iloc[-1].tolist() == [4, 14]
+    post = stats.beta(alpha + 4, beta + 10)
+    told = re.findall(r"\d+\.\d%", repr(explore.tumors()))
+    assert told == [f"{p:.1%}" for p in (mean, post.mean(), *post.interval(0.95), 4 / 14)]
+    assert told == ["14.1%", "20.7%", "8.6%", "36.6%", "28.6%"]
+
+
+def test_minnesota_is_handed_over_whole():
+    told, radon, shapes = explore.minnesota(), datasets.load_radon(), datasets.load_county_shapes()
+    _, data = held(told)
+    codes = sorted(code for code in shapes.rings if code.startswith("27"))
+    names = dict(zip(radon["fips"], radon["county"], strict=True))
+    empty = set(codes) - set(names)
+    assert [data["names"][codes.index(code)] for code in sorted(empty)] == ["Grant", "Red Lake"]
+    assert data["names"][data["home"]] == "Lac qui Parle" and sum(data["n"]) == len(radon)
+    corner = np.concatenate([shapes.rings[code][0] for code in codes]).min(axis=0)
+    for code, path, name, n in zip(codes, data["shapes"], data["names"], data["n"], strict=True):
+        assert (name, n) == (names.get(code, name), (radon["fips"] == code).sum())
+        steps = np.reshape(re.findall(r"-?\d+", path), (-1, 2)).astype(int).cumsum(axis=0) / 10
+        (ring,) = shapes.rings[code]
+        away = np.abs(steps[:, None] - (ring - corner)).max(axis=2)
+        assert away.min(axis=0).max() < 0.11 and away.min(axis=1).max() < 0.11, code
+    two = radon.query("county == 'Lac qui Parle'")["log_radon"].mean()
+    n0 = data["fitted"][0]
+    means = radon.groupby("fips")["log_radon"].agg(["mean", "size"])
+    centre = np.average(means["mean"], weights=1 / (1 / n0 + 1 / means["size"]))
+    pooled = (2 * two + n0 * centre) / (2 + n0)
+    told = re.findall(r"\d+\.\d+", repr(told))
+    assert told == [f"{np.exp(two):.1f}", f"{n0}", f"{np.exp(pooled):.1f}", f"{np.exp(centre):.1f}"]
 
 
 def test_the_fitted_n0_and_the_errors_are_those_of_the_counties(counties):

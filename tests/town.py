@@ -109,7 +109,7 @@ def compare(page, box, towns: int) -> tuple:
 
     which = int(np.sign(np.round(long[1] - long[0], 9)))
     verdict = {-1: "complete pooling beats no", 0: "they cost the same", 1: "no pooling beats comp"}
-    assert f"{['equal to', 'above', 'below'][which]} n0 = σ²/τ² = " in shown["sentence"]
+    assert f"{n:g} {'=><'[which]} n0 = σ²/τ² = " in shown["sentence"]
     assert f": {verdict[which]}" in shown["sentence"]
     naive, estimated = (round(100 * (long[i] / long[4] - 1)) for i in (2, 3))
     assert f"known τ: naive {naive}%, estimated {estimated}%. " in shown["sentence"]

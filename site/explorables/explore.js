@@ -12,7 +12,8 @@ let copies = 0;
  * title, try, alt   texts: name, one sentence on what to do, name of the picture
  * height(width)     of the picture in pixels; its width follows the page
  * colors            {none, complete, partial, ...}, from helpers.plots and helpers.maps
- * controls          [{name, label, stops, value, text(value), marks: [{value, text}]}], one range each
+ * controls          [{name, label, stops, value, text(value), marks: [{value, text}]}], one range each;
+ *                   marks that move are a function of the state
  * play              {label, control}: runs one control over its stops; or {label, act(state, k, calm)}:
  *                   what changes at step k = 0, 1, ..., in fewer steps where calm; nothing at the end
  * draw(stage, state)    draws everything anew; stage = {svg, width, height, tip, pen, color}
@@ -20,7 +21,11 @@ let copies = 0;
  * Where they are wanted:
  * start             {name: value}: what the state holds besides the controls
  * canvas            true: `pen` draws below the svg, for thousands of points; color(name) as in the style
- * numbers           {label, list: [{label, look, value(state)}]}: a row of figures of two decimals
+ * numbers           {label, list: [{label, look, value(state), text(value), room}]}: a row of figures, of two
+ *                   decimals where there is no text, each as wide as `room` characters at least
+ * pairs             true: controls stand in twos, on a phone too
+ * keep(state, changes)  what else has to change, so that controls agree with each other
+ * switches          [{name, label}]: on or off; `start` says which at first
  * actions           [{label, act(state)}]: buttons; `act` returns what changes
  * places            {find(x, y), label, search(typed), tell(state)}: state.over and state.place are what
  *                   lies under the pointer and what was clicked or typed; search returns [[place, name]]
@@ -42,13 +47,14 @@ export function mount(root, spec) {
   const bubble = picture.append("div").attr("class", "pp-tip").attr("aria-hidden", "true");
   const numbers = spec.numbers && box.append("p").attr("class", "pp-numbers").text(`${spec.numbers.label} `)
     .selectAll("span").data(spec.numbers.list)
-    .join("span").attr("class", (one) => `pp-${one.look}`).text((one) => `${one.label} `).append("b");
+    .join("span").attr("class", (one) => `pp-${one.look}`).text((one) => `${one.label} `)
+    .append("b").style("min-width", (one) => `${one.room ?? 0}ch`);
   const told = spec.places && places();
   const said = box.append("p").attr("class", "pp-said").attr("aria-live", "polite");
 
   // ---- controls -------------------------------------------------------------------------------
   const inputs = {};
-  const rows = box.append("div").attr("class", "pp-controls");
+  const rows = box.append("div").attr("class", "pp-controls").classed("pp-pairs", spec.pairs);
   for (const c of spec.controls) {
     const row = rows.append("div").attr("class", "pp-control");
     row.append("label").attr("for", `${id}-${c.name}`).text(c.label);
@@ -60,12 +66,22 @@ export function mount(root, spec) {
     const input = track.append("input").attr("type", "range").attr("id", `${id}-${c.name}`)
       .attr("min", 0).attr("max", last).attr("step", 1).attr("data-lm-suppress-shortcuts", "true")
       .on("input", function () { stop(); set({ [c.name]: c.stops[this.value] }); });
-    for (const mark of c.marks ?? [])
-      track.append("span").attr("class", "pp-mark").text(mark.text).style("--at", at(mark.value) / last);
+    const marks = () => (typeof c.marks === "function" ? c.marks(state) : c.marks ?? []);
     inputs[c.name] = (value) => {
+      track.selectAll(".pp-mark").data(marks()).join("span").attr("class", "pp-mark")
+        .text((mark) => mark.text).style("--at", (mark) => at(mark.value) / last);
       input.property("value", at(value)).attr("aria-valuetext", c.text(value));
       output.text(c.text(value));
     };
+  }
+  const switches = spec.switches && box.append("div").attr("class", "pp-switches");
+  for (const { name, label } of spec.switches ?? []) {
+    const row = switches.append("label");
+    const input = row.append("input").attr("type", "checkbox").attr("role", "switch")
+      .attr("data-lm-suppress-shortcuts", "true")
+      .on("change", function () { stop(); set({ [name]: this.checked }); });
+    row.append("span").text(label);
+    inputs[name] = (value) => input.property("checked", value);
   }
 
   // ---- buttons --------------------------------------------------------------------------------
@@ -157,13 +173,15 @@ export function mount(root, spec) {
   let rest = null;
   function set(changes) {
     Object.assign(state, changes);
+    Object.assign(state, spec.keep?.(state, changes));
     update();
   }
   const speak = () => said.text(spec.sentence(state));
   function update() {
-    for (const c of spec.controls) inputs[c.name](state[c.name]);
+    for (const [name, show] of Object.entries(inputs)) show(state[name]);
     if (numbers) {
-      numbers.text((one) => one.value(state).toFixed(2)).attr("data-value", (one) => one.value(state));
+      numbers.text(({ value, text }) => (text ? text(value(state)) : value(state).toFixed(2)))
+        .attr("data-value", (one) => one.value(state));
     }
     if (told) told();
     paint();

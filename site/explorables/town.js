@@ -109,9 +109,9 @@ export default function (root, data) {
       const [, , naive, estimated, best] = exact(state);
       const errors = sofar(state), first = errors.indexOf(Math.min(...errors));
       const more = (error) => `${Math.round(100 * (error / best - 1))}%`;
-      const [place, verdict] = n < n0 ? ["below", "complete pooling beats no pooling"]
-        : n > n0 ? ["above", "no pooling beats complete pooling"] : ["equal to", "they cost the same"];
-      return `n = ${n} is ${place} n0 = σ²/τ² = ${tau ? n0.toFixed(1) : "∞"}: ${verdict}. ` +
+      const [place, verdict] = n < n0 ? ["<", "complete pooling beats no pooling"]
+        : n > n0 ? [">", "no pooling beats complete pooling"] : ["=", "they cost the same"];
+      return `n = ${n} ${place} n0 = σ²/τ² = ${tau ? n0.toFixed(1) : "∞"}: ${verdict}. ` +
         `Long-run cost over known τ: naive ${more(naive)}, estimated ${more(estimated)}. ` +
         `Best so far: ${POOLINGS[first].name}.`;
     },

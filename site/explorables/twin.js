@@ -2,7 +2,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { scaleLinear, scaleLog } from "d3-scale";
 import { mount } from "./explore.js";
-import { count, total, uniform } from "./tools.js";
+import { count, found, total, uniform } from "./tools.js";
 
 const MAP = [975, 610]; // units of the map
 const TOP = 12; // highest rate that the funnel shows, per 100,000
@@ -64,13 +64,7 @@ export default function (root, data) {
     });
     return best;
   }
-  function search(typed) {
-    const wanted = typed.toLowerCase().split(/[\s,]+/).filter(Boolean);
-    const fits = (name) => wanted.every((part) => name.split(/[\s,]+/).some((word) => word.startsWith(part)));
-    const first = (i) => names[i].toLowerCase().startsWith(typed.trim().toLowerCase());
-    return wanted.length ? order.filter((i) => fits(names[i].toLowerCase()))
-      .sort((i, j) => first(j) - first(i)).slice(0, 8).map((i) => [i, names[i]]) : [];
-  }
+  const search = (typed) => found(typed, names, order);
   function tell(state) {
     const i = state.over ?? state.place;
     if (i === undefined)
