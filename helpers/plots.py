@@ -41,8 +41,7 @@ TRUTH = Look("truth", "#00795C", "x", ":")
 #: Ways to choose the weight, as further/garages names them: partial pooling, so blue.
 METHODS = (
     Look("naive plug-in", "#6A6FB8", "v", ":"),
-    Look("corrected plug-in", "#2F86C1", "^", "--"),
-    Look("James-Stein", "#45708F", "p", "-."),
+    Look("corrected plug-in", "#2F86C1", "^", "-."),
     Look("full Bayes", PARTIAL_POOLING.color, PARTIAL_POOLING.marker, "-"),
 )
 LOOKS = {look.label: look for look in (NO_POOLING, COMPLETE_POOLING, PARTIAL_POOLING, *METHODS)}

@@ -75,7 +75,6 @@ WAYS = {
     "naive plug-in": lambda v: v / (v + S2),
     "corrected plug-in": lambda v: np.maximum(0, 1 - S2 / v),
     "best": lambda v: weight(3),
-    "withdrawn": lambda v: halfway(()),
 }
 
 

@@ -32,7 +32,13 @@ FIRST_EDITION = {
 #: Pages whose every claim has a fact; the others follow as they are rewritten.
 WITH_FACTS = list(MINUTES)
 #: Pages whose cells' printed numbers have a second route too.
-WITH_PRINTED = ["00_start_here", "01_kidney_cancer", "further/kidney_cancer"]
+WITH_PRINTED = [
+    "00_start_here",
+    "01_kidney_cancer",
+    "further/kidney_cancer",
+    "02_garages",
+    "further/garages",
+]
 each_page = pytest.mark.parametrize("name", list(pages.PAGES))
 each_with_facts = pytest.mark.parametrize("name", WITH_FACTS)
 
