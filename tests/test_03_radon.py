@@ -71,7 +71,9 @@ def test_maps_give_each_county_its_shade_and_fill_two_in(page):
     levels = [[h.mean[name] for name in h.names]]
     levels += [[*(pooled[k] for k in h.names), *[h.MEANS.coefficient["intercept"]] * 2]]
     levels += [[*(soil.intercept[k] for k in h.names), *filled]]
-    shades = ["#F6E8C3", "#DDBF8A", "#BFA0B8", "#8C5FA8", "#4A1C6E"]
+    shades = ["#EBD8A6", "#CFAB6E", "#9F7C9C", "#7A4A98", "#4A1C6E"]
+    light = np.sort(to_rgba_array(shades)[:, :3] @ [0.299, 0.587, 0.114])
+    assert np.diff([*light, 1]).min() > 0.14, "shades and white differ in grey"
     for ax, level in zip(axes, levels, strict=True):
         step = [sum(E(each) > edge for edge in (2, 3, 4, 6)) for each in level]
         close(ax.collections[0].get_facecolors(), to_rgba_array([shades[k] for k in step]))
@@ -103,7 +105,7 @@ def test_names_stand_by_what_they_name(page, further):
         x, y = text.get_position()
         assert x == h.n[text.get_text()]
         assert y == pytest.approx(h.chances()[text.get_text()] + 0.04, abs=1e-5)
-    logs = [figure(further, start)[0] for start in ("Four panels", "Four counties", "Arrows")]
+    logs = [figure(further, start)[0] for start in ("Four panels", "Four counties", "Lines")]
     for axis in [ax.yaxis for ax in logs] + [logs[2].xaxis]:
         for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True):
             assert E(place) == pytest.approx(float(text.get_text())), "ticks are in pCi/L"
@@ -121,6 +123,8 @@ def test_a_known_state_by_formulas(page):
     equal = page.names["rows"]["are equal"]["mean"]
     assert equal["complete pooling"] < equal["partial pooling"] < equal["no pooling"]
     assert equal["complete pooling"] == pytest.approx(0.8**2 / 919, rel=0.2)
+    error = page.names["rows"]["are equal"]["sem"]["complete pooling"]  # of 200 states
+    assert error == pytest.approx(np.sqrt(2 / 200) * 0.8**2 / 919, rel=0.3)
 
 
 def test_slopes_that_vary_equal_lme4(further):

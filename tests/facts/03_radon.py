@@ -1,9 +1,9 @@
 """What page 03 claims, and where each claim comes from."""
 
 import numpy as np
-from scipy.stats import norm
 
 from helpers import plots
+from helpers.datasets import load_county_shapes
 from tests import houses as h
 from tests.pages import Panel, Series, way
 
@@ -36,19 +36,52 @@ LEFT = 1 - (h.SOIL.sigma_alpha / h.FLOOR.sigma_alpha) ** 2
 UNCERTAIN = np.array([h.MEANS.intercept_sd[name] for name in h.names])
 
 
-def raw_scale():
-    """Return residuals on the scale of pCi/L in units of their sd, by a search over the ratio."""
-    X = np.column_stack([np.ones(919), h.x])
-    r = min(np.linspace(0.2, 0.6, 9), key=lambda r: h.deviance(r, h.activity))
+SURE = h.MEANS.intercept_sd[LAC]
+ODD = (h.mean[LAC] - MU) / np.hypot(h.MEANS.sigma_alpha, h.MEANS.sigma_y / 2**0.5)
+BEST = ML.sigma_alpha / ML.sigma_y
+X = np.column_stack([np.ones(919), h.x])
+
+
+def least_squares(r, outcome, X=X):
+    """Return coefficients and their errors, and residuals from the levels in units of their sd."""
     V = np.eye(919) + r**2 * h.same
-    b = np.linalg.solve(X.T @ np.linalg.solve(V, X), X.T @ np.linalg.solve(V, h.activity))
-    left = np.linalg.solve(V, h.activity - X @ b)  # houses less their county's level
-    return left / np.sqrt((h.activity - X @ b) @ left / 917)
+    A = np.linalg.inv(X.T @ np.linalg.solve(V, X))
+    b = A @ X.T @ np.linalg.solve(V, outcome)
+    left = np.linalg.solve(V, outcome - X @ b)  # houses less their county's level
+    sd = np.sqrt((outcome - X @ b) @ left / (919 - X.shape[1]))
+    return b, sd * np.sqrt(np.diag(A)), left / sd
 
 
-RAW = raw_scale()
-EQUAL = np.random.default_rng(9).normal(size=(100, 919))
+def beside(predictor):
+    """Return a county predictor's coefficient beside floor and uranium, and its error."""
+    wide = np.column_stack([X, SOIL_COLUMNS[1], h.member @ predictor])
+    r = min(np.linspace(0.14, 0.24, 6), key=lambda r: h.deviance(r, X=wide, restricted=True))
+    b, se, _ = least_squares(r, h.y, wide)
+    return b[-1], se[-1]
+
+
+def beyond(zero):
+    """Return how many houses lie above 3 and below -3 sds where zeros count as this."""
+    z = least_squares(0.43, np.log(np.where(h.activity > 0, h.activity, zero)))[2]
+    return (z > 3).sum(), (z < -3).sum()
+
+
+RAW = min(np.linspace(0.2, 0.6, 9), key=lambda r: h.deviance(r, h.activity))
+RAW = least_squares(RAW, h.activity)[2]
+DRAWN = np.random.default_rng(8).normal(size=(2, 4000, 85)) * [[[0.31]], [[0.80]]]
+DRAWN = np.var(DRAWN[0] + DRAWN[1] / np.sqrt(h.size), axis=1, ddof=1)
+SHARES = np.quantile(0.80**2 * np.mean(1 / h.size) / DRAWN, [0.025, 0.975])
+EQUAL = np.random.default_rng(9).normal(size=(300, 919))
 ZEROS = np.mean([h.demeaned(0.05, one) > h.demeaned(0, one) for one in EQUAL])
+RATIOS = np.linspace(0, 0.3, 13)
+CHI = [h.demeaned(0, one) - min(h.demeaned(r, one) for r in RATIOS) for one in EQUAL]
+CHI = np.quantile(CHI, 0.95)
+
+FIPS = {row["county"]: row["fips"] for row in h.ROWS}
+PLACES = load_county_shapes().paths([FIPS[name] for name in h.names])
+PLACES = np.transpose([path.vertices.mean(axis=0) for path in PLACES])
+RIGHT, DOWN = (np.corrcoef(each, [h.SOIL.intercept[k] for k in h.names])[0, 1] for each in PLACES)
+WEST, SOUTH = "west" if RIGHT < -0.1 else "east", "south" if DOWN > 0.1 else "north"
 
 FACTS = [
     ("", "level over houses measured", 85),
@@ -58,10 +91,14 @@ FACTS = [
     ("", "whole state typical level", E(STATE)),
     ("", "lac county houses were", [h.n[LAC], *sorted(h.activity[h.county == LAC])]),
     ("", "typically all counties", [LEVELS[LAC], way(LEVELS[LAC] - LEVELS[BY_LEVEL[-2]]), 85]),
-    ("", "own houses say", ["(a) 13 what its own", h.n[LAC]]),
-    ("", "half-way", ["(b)", round(np.sqrt(LEVELS[LAC] * E(STATE)))]),
-    ("", "state the", ["(c) 5", way(-1)]),
-    ("", "all houses say", ["(d)", E(STATE)]),
+    (
+        "",
+        "own houses say all",
+        [
+            *("(a) 13 what its own", h.n[LAC], "(b)", round(np.sqrt(LEVELS[LAC] * E(STATE)))),
+            *("(c) 5", way(-1), "(d)", E(STATE)),
+        ],
+    ),
     ("1", "logarithm and zeros", (h.activity == 0).sum()),
     ("1", "floor is basement", [0, 1]),
     ("1", "houses have pci logarithm", [(h.activity == 0).sum(), 0, 0]),
@@ -69,13 +106,14 @@ FACTS = [
     ("1", "copies example add every", 0.1),
     ("2", "picture counties have houses", [way(1), 5, way(1), max(map(h.n.get, BY_LEVEL[-5:]))]),
     ("2", "have and", [way(-1), 2, h.n[BY_LEVEL[0]], h.n[BY_LEVEL[1]]]),
-    ("2", "than is noise", [way(NOISE - OBSERVED / 2), 0.5]),
+    ("2", "of is noise unsure", [NOISE / OBSERVED, way(1), 0.5, NOISE / OBSERVED, *SHARES]),
     ("2", "means sd true levels", [OBSERVED**0.5, (OBSERVED - NOISE) ** 0.5]),
     ("3", "murray county house", h.activity[h.county == "Murray"][0]),
     ("3", "pieces information", 2),
     ("3", "to the centre", way(-1)),
     ("3.1", "houses mean", [h.n[LAC], h.mean[LAC]]),
-    ("3.1", "the bet its own houses", ["(c)", 2, way(2 / (2 + N0) - 0.25), 0.25]),
+    ("3.1", "bet model unsure", ["(c)", *h.pci(h.MEANS.intercept[LAC], SURE)[1:]]),
+    ("3.1", "its own houses get", [2, way(2 / (2 + N0) - 0.25), 0.25]),
     (
         "3.1",
         "murray house moves further than began",
@@ -99,7 +137,7 @@ FACTS = [
     ("3", "so louis counts times", round(COUNTS[1] / COUNTS[0])),
     ("3", "helper finds spreads", 2),
     ("3", "the book has", [MU, h.MEANS.sigma_alpha, h.MEANS.sigma_y]),
-    ("3", "with centre formula exact", MU),
+    ("3", "with centre formula exact spreads", [MU, 2]),
     ("3", "it is approximation", STATE),
     ("3", "all poolings intervals", [3, 0.95]),
     (
@@ -108,7 +146,6 @@ FACTS = [
         way(np.max(UNCERTAIN - h.MEANS.sigma_y / np.sqrt(h.size))),
     ),
     ("3", "other counties add information", len(h.names) - 1),
-    ("4", "maps of minnesota", 3),
     ("4", "amount known counties", 85 + 2),
     ("4", "counties grant red measured", 2),
     ("4", "grant has pooling soil", [E(MU), GRANT]),
@@ -118,7 +155,8 @@ FACTS = [
     ("5", "they slopes rest houses", min(map(h.n.get, h.slopes()))),
     ("5", "houses in counties table", [5, 3]),
     ("5", "slope is now", h.OWN[0][-1]),
-    ("5", "is the product columns", [2, 2]),
+    ("5", "is the product columns", 2),
+    ("5", "holds all columns products", [2, "different"]),
     ("3.2", "pulls county way", 1 - 1 / (1 + 0.8**2)),
     (
         "6",
@@ -133,12 +171,13 @@ FACTS = [
     ),
     ("7", "houses county share", 2),
     ("7", "for houses covariance", [3, 2]),
-    ("7", "deviance log likelihood", [way(-1), -2]),
+    ("7", "deviance log likelihood", [way(1), -2, way(-1)]),
     ("7", "as in the book", [ML.deviance]),
     ("7", "is a legal answer", 0),
     ("7", "of such states", [round(3 * ZEROS), 3]),
     ("7", "does not prove counties", way(0)),
-    ("7", "complete pooling minnesota", [way(-WORSE), WORSE]),
+    ("7", "complete pooling minnesota chance", [way(-WORSE), WORSE, 0.95, way(-1), CHI]),
+    ("7", "lowest point reml had", [BEST, way(-1), h.FLOOR.sigma_alpha / h.FLOOR.sigma_y]),
     ("7", "allows fitted coefficients", 2),
     ("8", "spreads and sentence", 2),
     ("8", "usual than numbers", way(1)),
@@ -154,26 +193,38 @@ FACTS = [
         [h.SOIL.sigma_alpha, 0.5, h.FLOOR.sigma_alpha, h.SOIL.n0, round(h.FLOOR.n0)],
     ),
     ("9", "model counties pools", [way(1), way(h.SOIL.n0 - h.FLOOR.n0)]),
-    ("3.3", "floor uranium", ["(a) floor lowers $hatsigma_y$ uranium $hatsigma_alpha$"]),
-    ("3.3", "floor uranium", ["(b) floor lowers $hatsigma_alpha$ uranium $hatsigma_y$"]),
-    ("3.3", "each both", "(c) each lowers both"),
+    (
+        "3.3",
+        "which each both",
+        [
+            "(a) floor lowers $hatsigma_y$ uranium $hatsigma_alpha$",
+            "(b) floor lowers $hatsigma_alpha$ uranium $hatsigma_y$",
+            "(c) each lowers both",
+        ],
+    ),
     ("3.3", "uranium houses apart", 2),
     ("3.3", "and floor made", way(h.FLOOR.sigma_alpha - h.MEANS.sigma_alpha)),
-    ("3.3", "counties readings looked", way(RISE)),
-    ("10", "authorities act", [way(1), 4]),
+    ("3.3", "counties readings at floor", [way(RISE), way(0)]),
+    ("10", "authorities act short means again", [way(1), 4, way(1), 4]),
     ("10", "new county lac", [NEW, CHANCE[LAC], CHANCE[LOUIS]]),
     ("10", "house width everywhere place", [way(0), way(1 / (1 + 1 / h.FLOOR.n0) - 0.5)]),
     ("10", "model level interval", 0.95),
     ("10", "no pooling", h.pci(h.mean[LAC], h.within / 2**0.5)),
-    ("10", "no predictor", h.pci(h.MEANS.intercept[LAC], h.MEANS.intercept_sd[LAC])),
-    ("10", "floor state's share floors", [SHARE, *h.pci(*FLOOR[1])]),
-    ("10", "floor and uranium", [way(0), *h.pci(*WITH_SOIL)]),
+    ("10", "no predictor", h.pci(h.MEANS.intercept[LAC], SURE)),
+    ("10", "model state's share floors", SHARE),
+    ("10", "no predictor floor", h.pci(*FLOOR[1])),
+    ("10", "floor and uranium", h.pci(*WITH_SOIL)),
     ("10", "floor basement", h.pci(*FLOOR[0])),
     ("3.4", "chance exceed", [way(1), 0.6, 4]),
     (
         "3.4",
-        "cottonwood its houses",
-        [h.n["Cottonwood"] * ("Cottonwood" in LETTERS), way(h.mean["Cottonwood"] - STATE)],
+        "cottonwood gets mean houses is counted",
+        [
+            way(h.mean["Cottonwood"] - STATE),
+            h.n["Cottonwood"] * ("Cottonwood" in LETTERS),
+            min(h.activity[h.county == "Cottonwood"]),
+            0.1,
+        ],
     ),
     ("3.4", "own sd letters", sum(v > 0.6 for v in h.chances(h.SOIL, spread=False).values())),
     ("3.4", "house varies than level", way(h.SOIL.sigma_y - max(h.SOIL.intercept_sd.values()))),
@@ -185,37 +236,34 @@ FACTS = [
         [way(1), way(1 / 3 - 1), way(100 - 3)],
     ),
     ("11", "differ complete pooling is", way(1)),
-    ("12", "counties readings special", way(1)),
+    ("12", "counties readings share coefficient", [way(1), *beside(FIRST)]),
     ("12", "in all counties houses", way(0)),
+    ("12", "beside uranium log", list(beside(np.log(h.size)))),
     (
         "12",
-        "too houses lie zeros among",
-        [
-            way((Z < -3).sum() - 919 * norm.sf(3)),
-            way(1),
-            way(-1),
-            sum(Z[h.activity == 0] < -3),
-        ],
+        "of are zeros which would",
+        [sum(Z[h.activity == 0] < -3), (Z < -3).sum(), 0.1, 0.3, *beyond(0.3)],
     ),
-    ("12", "tail than normal", [way(-1), way((Z < -3).sum() - 2 * 919 * norm.sf(3))]),
     ("12", "without log none", [(RAW > 3).sum(), way(1), way(-1 - (RAW < -3).sum())]),
     ("12", "shrinks average all", [way(-1), MU, STATE]),
     ("12", "spread county means noise", [OBSERVED**0.5, (OBSERVED - NOISE) ** 0.5]),
     ("12", "complete variance standard error", [way(1), h.within / 919**0.5]),
     ("12", "county moves mahnomen", [way(-1), way(1), way(-1)]),
     ("12", "say that lac", round(E(h.MEANS.intercept[LAC]))),
+    ("12", "its mean sds ordinary", [ODD, way(1), MU, way(1), len(h.names)]),
     ("12", "of measurements mean", 5),
     ("figure 1", "counties estimates intervals", [6, 3]),
     ("figure 1", "move", [way(-1), way(1)]),
-    ("figure 1", "county houses moves", [way(-1), way(1)]),
+    ("figure 1", "county houses hold", [way(-1), way(1)]),
     ("figure 2", "maps", 3),
+    ("figure 2", "uranium dark", [SOUTH, WEST]),
     ("figure 3", "curves", 2),
     ("figure 3", "minnesota at the", [way(-1), ML.sigma_alpha / ML.sigma_y, 0]),
     ("figure 3", "minnesota from at", [way(1), 0]),
     ("figure 4", "chance houses county", [min(CHANCE.values()), max(CHANCE.values()), NEW]),
     ("figure 4", "county matters from", [min(CHANCE.values()), max(CHANCE.values())]),
     ("figure 4", "p basement", [way(1), 4]),
-    ("figure 5", "no pooling", [way(-1), way(-1)]),
+    ("figure 5", "no falls partial", [way(-1), way(-1)]),
 ]
 
 
@@ -275,7 +323,8 @@ FORMULAS = {
     r"\sigma_y^2/n_j": lambda p: np.isclose(p["noise"], np.mean(h.within**2 / h.size)),
     r"\sigma_\alpha^2": lambda p: near(h.MEANS.sigma_alpha**2, OBSERVED - NOISE, 0.01),
     r"\hat\alpha_j=\frac{\dfrac{n_j}{\sigma_y^2}\bary_j+\dfrac{1}{\sigma_\alpha^2}\text{centre}}"
-    r"{\dfrac{n_j}{\sigma_y^2}+\dfrac{1}{\sigma_\alpha^2}}=w_j\bary_j+(1-w_j)\text{centre},"
+    r"{\dfrac{n_j}{\sigma_y^2}+\dfrac{1}{\sigma_\alpha^2}}": average,
+    r"\hat\alpha_j=w_j\bary_j+(1-w_j)\text{centre}": average,
     r"w_j=\frac{n_j}{n_j+n_0},n_0=\frac{\sigma_y^2}{\sigma_\alpha^2}": average,
     r"\sigma_y^2": lambda p: np.isclose(p["sigma_y"] ** 2, h.within**2),
     r"\sigma_y=0.80": lambda p: near(h.MEANS.sigma_y, 0.80),
@@ -295,8 +344,8 @@ FORMULAS = {
     r"\mathrmN(0,1^2)": lambda p: np.isclose(p["answer_3_2"], 1**2 / (1**2 + 0.8**2)),
     "e^0=1": lambda p: E(0) == 1,
     "n_j/(n_j+n_0)": lambda p: np.isclose(p["fit"].weight(5), 5 / (5 + h.FLOOR.n0), atol=1e-6),
-    r"y_i\sim\mathrm{N}(\alpha_{j[i]}+\betax_i,\sigma_y^2)i=1,\dots,N,\alpha_j\sim\mathrm{N}("
-    r"\mu_\alpha,\sigma_\alpha^2)j=1,\dots,J": multilevel,
+    r"y_i\sim\mathrm{N}(\alpha_{j[i]}+\betax_i,\sigma_y^2)i=1,\dots,N": multilevel,
+    r"\alpha_j\sim\mathrm{N}(\mu_\alpha,\sigma_\alpha^2)j=1,\dots,J": multilevel,
     "N=919": lambda p: len(h.y) == 919,
     "J=85": lambda p: len(h.names) == 85,
     r"\sigma_\alpha/\sigma_y": lambda p: np.isclose(
@@ -309,6 +358,9 @@ FORMULAS = {
         p["deviance"](0.429) < min(p["deviance"](0.40), p["deviance"](0.46))
     ),
     r"V=\begin{pmatrix}1+r^2&r^2&0\r^2&1+r^2&0\0&0&1+r^2\end{pmatrix}": covariance,
+    r"N(1+\log(2\pi\mathrm{RSS}/N))+\log|V|": lambda p: all(
+        np.isclose(p["deviance"](r), h.deviance(r)) for r in (0, 0.3, 1.2)
+    ),
     "y=1.46-0.69x": lambda p: (
         near(p["fit"].coefficients[0], 1.46) and near(p["fit"].coefficients[1], -0.69)
     ),
@@ -368,17 +420,18 @@ FIGURES = [
         )
     ],
     [
-        Panel([Series("points"), Series("segments"), Series("points")], title=title)
+        Panel([Series("points"), Series("points")], title=title, cut="xy")
         for title in ("raw", "pooled", "uranium")
     ],
     [
         Panel(
             [
-                Series("line", lambda p: curve(h.y), "black"),
-                Series("line", lambda p: curve(p["equal"].to_numpy()), "black"),
+                Series("line", lambda p: curve(h.y), "black", style="-"),
+                Series("line", lambda p: curve(p["equal"].to_numpy()), "black", style="--"),
             ],
             "ratio of spreads, between / within",
             "deviance above minimum",
+            cut="y",
         )
     ],
     [

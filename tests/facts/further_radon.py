@@ -21,20 +21,15 @@ NEW = h.clustered(WHOLE["complete"] - WHOLE["partial"], h.county)
 ONCE = np.mean(
     [(WHOLE["complete"] - WHOLE["partial"])[h.county == name].mean() for name in h.names]
 )
-ALONE = np.std((SQUARED["none"] - SQUARED["partial"])[KNOWN]) / KNOWN.sum() ** 0.5
+ALONE = [(SQUARED["none"] - SQUARED["partial"])[KNOWN], SQUARED["complete"] - SQUARED["partial"]]
+ALONE = [np.std(d) / len(d) ** 0.5 for d in ALONE]
+TIMES = [d[0] / d[1] for d in (NONE, COMPLETE)]
+LEAST = np.linspace(0.2, 0.5, 31)
+LEAST = LEAST[np.argmin([sum(h.left_out(s / h.FLOOR.sigma_y)[KNOWN] ** 2) for s in LEAST])]
 GRID, MASS = h.posterior()
 ENDS = np.interp([0.025, 0.975], MASS.cumsum(), GRID)
 T = [abs(h.SOIL.coefficient[k] / h.SOIL.standard_error[k]) for k in ("floor", "log_uranium")]
 PLUS = h.deviance(ML.sigma_alpha / ML.sigma_y, np.log(h.activity + 0.1))
-RESIDUALS = [
-    np.sqrt(np.mean((h.y - middle) ** 2))
-    for middle in (
-        h.member @ h.OWN[0][:85] + h.OWN[0][85] * h.x,
-        np.array([h.FLOOR.intercept[name] for name in h.county])
-        + h.FLOOR.coefficient["floor"] * h.x,
-        h.LINE[0][0] + h.LINE[0][1] * h.x,
-    )
-]
 
 
 def brier(r):
@@ -44,12 +39,14 @@ def brier(r):
 
 
 BRIER = [h.clustered(brier(r) - brier(R), h.county) for r in (0, 1e4)]
-EQUAL = np.random.default_rng(9).normal(size=(60, 919))
-ZEROS = np.mean([h.demeaned(0.05, one) > h.demeaned(0, one) for one in EQUAL])
+EQUAL = np.random.default_rng(9).normal(size=(200, 919))
+GAIN = np.array([[h.demeaned(r, one) for r in np.linspace(0, 0.3, 13)] for one in EQUAL])
+GAIN = GAIN[:, 0] - GAIN.min(axis=1)
+ZEROS, BAR = np.mean(GAIN < 1e-9), np.quantile(GAIN, 0.95)
 
 
 def median(J):
-    """Return posterior medians of the spread of J counties: flat, half-normal, inverse-gamma."""
+    """Return medians under three priors, and the share below 0.1 under the last of them."""
     keep = np.isin(h.county, h.names[:J])
     X, y = np.column_stack([np.ones(keep.sum()), h.x[keep]]), h.y[keep]
     same, grid = h.same[np.ix_(keep, keep)], np.geomspace(0.005, 20, 120)
@@ -65,17 +62,22 @@ def median(J):
     priors = [1, stats.halfnorm(scale=0.5).pdf(grid)]
     priors.append(stats.invgamma(0.001, scale=0.001).pdf(grid**2) * grid)
     shares = [np.cumsum(mass * prior) / np.sum(mass * prior) for prior in priors]
-    return [np.interp(0.5, share, grid) for share in shares]
+    small = np.interp(0.1, grid, shares[-1])
+    return *(np.interp(0.5, share, grid) for share in shares), small
 
 
-FIVE = median(5)
+*FIVE, SMALL = median(5)
+
+OWN = dict(zip(h.names, h.OWN[0], strict=False))
+MU = h.FLOOR.coefficient["intercept"]
+MOVED = {k: (h.FLOOR.intercept[k] - OWN[k]) / (MU - OWN[k]) for k in FOUR}
 
 FACTS = [
     ("", "first floor is by factor everywhere", [way(h.LINE[0][1]), way(0)]),
     ("", "clearly", "(a) clearly"),
     ("", "hardly", "(b) hardly"),
     ("", "no pooling slopes", "(c) they ask for no"),
-    ("", "write model ways fit", [5, 3]),
+    ("", "write model ways", 5),
     ("", "run cells below then", [2, way(-1)]),
     ("13", "usual plot lines", way(1)),
     ("13", "counties", 4),
@@ -87,25 +89,21 @@ FACTS = [
             - abs(h.FLOOR.intercept[LAC] - h.OWN[0][h.names.index(LAC)])
         ),
     ),
+    ("13", "lies on own", min(FOUR, key=MOVED.get).split()[-1].lower()),
     ("14", "deviance log likelihood", [way(-1), -2]),
     ("14", "restricted allows coefficients", 2),
     ("14", "repair as in sample variance", way(0)),
     ("14", "ml's spread is", way(ML.sigma_alpha - h.FLOOR.sigma_alpha)),
     ("14", "deviance of ml uranium", [ML.deviance, SOIL_ML.deviance]),
     ("14", "likelihood ratio is", h.deviance(0) - ML.deviance),
-    ("14", "chance textbooks lie", [0.95, way(-1), stats.chi2.ppf(0.95, 1)]),
+    ("14", "guess chance lie", [0.95, way(-1), stats.chi2.ppf(0.95, 1)]),
     ("14", "can both ways cannot go", [way(-1), 0]),
+    ("14", "zeros and gives", [0.5, 0.5, stats.chi2.ppf(0.90, 1)]),  # half of it at 0
     ("14", "simulate states without", 1500),
     (
         "14",
         "than them estimate bar",
-        [
-            way(ZEROS - 0.5),
-            0.5,
-            0,
-            stats.chi2.ppf(0.95, 1),
-            way(stats.chi2.ppf(0.95, 1) - stats.chi2.ppf(0.90, 1)),  # half of it at 0
-        ],
+        [way(ZEROS - 0.5), 0.5, 0, stats.chi2.ppf(0.90, 1), way(stats.chi2.ppf(0.90, 1) - BAR)],
     ),
     ("15", "ways write model", 5),
     ("15", "people descriptions", 5),
@@ -128,12 +126,12 @@ FACTS = [
     ("17", "is complete pooling huge", 0),
     ("17", "difference squared errors", 2),
     ("17", "new house pooling both", way(min(NONE[0], COMPLETE[0]))),
-    ("17", "nearly standard errors each", [np.ceil(max(d[0] / d[1] for d in (NONE, COMPLETE)))]),
+    ("17", "two and standard errors each", [np.floor(min(TIMES)), 0.5, np.ceil(max(TIMES))]),
     ("17", "new county cannot apart", 2),
     ("17", "error counted once sign", list(NEW)),
-    ("17", "without clusters error would", way(ALONE - NONE[1])),
+    ("17", "without clusters errors would", [2, way(ALONE[0] - NONE[1]), *ALONE]),
     ("17", "it uses all", len(h.y)),
-    ("17", "sits predictions best", way(0)),
+    ("17", "lies best place", [way(-1), LEAST]),
     ("3.5", "score decision each left out", [way(1), 4, len(h.y)]),
     ("3.5", "chance be", [way(1), 4]),
     ("3.5", "brier outcome being else", [1, way(1), 4, 0]),
@@ -165,6 +163,7 @@ FACTS = [
         "lme4 agrees digits",
         lambda p: 5 * (abs(p["covariance"][1, 1] ** 0.5 / SLOPES.sigma_beta - 1) < 1e-5),
     ),
+    ("18", "shown levels", SLOPES.sigma_beta),
     ("18", "spreads correlation harder", 2),
     ("18", "centred easier county has houses", way(-1)),
     ("3.6", "there is none", "(a) there is none"),
@@ -173,14 +172,19 @@ FACTS = [
     ("3.6", "level is slope", [way(1), way(SLOPES.correlation)]),
     ("19", "groups hard estimate", way(-1)),
     ("19", "houses county enough there counties", [2, way(1)]),
+    ("19", "will do hardly", [425, 85, way(-1)]),
     ("19", "states each", 1000),
     ("19", "with counties estimate truth", [3, way(1)]),
     ("19", "counties help even houses", [way(1), 2]),
     ("19", "prior on speaks", way(-1)),
     ("19", "tail half-cauchy", way(1)),
     ("19", "with counties prior", [len(h.names), way(-1)]),
-    ("19", "with first decides", 5),
-    ("19", "inverse-gamma piles median", [way(-1), 0, way(FIVE[2] - min(FIVE[:2]))]),
+    ("19", "with first matters", 5),
+    (
+        "19",
+        "inverse-gamma piles median",
+        [way(-1), 0, way(SMALL - 0.2), 0.2, way(-1), 0.1, way(FIVE[2] - min(FIVE[:2]))],
+    ),
     ("20", "counties odd", 3),
     ("20", "counties apart", [3, way(1)]),
     ("20", "houses and", [4, 5, 10]),
@@ -190,26 +194,24 @@ FACTS = [
     ("20", "intervals no hold than", [way(-1), 0.95]),
     ("20", "degrees freedom is", [4 + 5 + 10 - 3, stats.norm.ppf(0.975), way(1)]),
     ("20", "odd among", len(h.names)),
-    ("20", "has houses sds mean", [h.n[LAC], 4, way(1)]),
+    ("20", "has houses sds mean", [h.n[LAC], 4, way(1), h.n[LAC]]),
     ("20", "houses drawn times", 400),
     ("20", "counties of intervals partial", lambda p: p["held"]["partial pooling"].mean()),
-    ("20", "its sd is of the", [h.within / 919**0.5, way(-1), 3]),
-    ("20", "root residual complete", RESIDUALS),
-    ("20", "predicts", way(-1)),
+    ("20", "has sd of the", [way(-1), 3, h.within / 919**0.5]),
     ("21", "adding does", 0.1),
     ("21", "book counts zeros", [(h.activity == 0).sum(), 0.1]),
     ("21", "barely house lifts", [0.1, 4, way(-1)]),
     ("21", "number decimal deviance over", 10 * np.floor((ML.deviance - PLUS) / 10)),
     ("figure 1", "panels lines each", [4, 3]),
-    ("figure 1", "partial own line houses", [way(-1), way(1)]),
+    ("figure 1", "partial own houses", [way(-1), way(1)]),
     ("figure 1", "parle houses", h.n[LAC]),
     ("figure 1", "koochiching houses", h.n["Koochiching"]),
     ("figure 1", "stearns houses", h.n["Stearns"]),
     ("figure 1", "louis houses", h.n[LOUIS]),
     ("figure 2", "counties fan spread", [4, way(1)]),
-    ("figure 2", "posterior lies", GRID[MASS.argmax()]),
-    ("figure 3", "posterior spread is", way(-1)),
-    ("figure 4", "arrows scattered pairs", len(h.slopes())),
+    ("figure 2", "posterior at", GRID[MASS.argmax()]),
+    ("figure 3", "posterior spread of", [way(-1), way(-1)]),
+    ("figure 4", "lines scattered pairs", len(h.slopes())),
 ]
 
 
@@ -258,7 +260,8 @@ def half_cauchy(p):
 
 FORMULAS = {
     "n-1": lambda p: np.isclose(np.var([1, 2, 6], ddof=1), 14 / (3 - 1)),
-    r"(N-2)\left(1+\log2\pi\hat\sigma_y^2\right)+\log|V|+\log|A|,A=X^\mathsf{T}V^{-1}X": restricted,
+    r"(N-2)\left(1+\log2\pi\hat\sigma_y^2\right)+\log|V|+\log|A|": restricted,
+    r"A=X^\mathsf{T}V^{-1}X": restricted,
     "N-2": lambda p: len(h.y) - 2 == 917,
     r"\hat\sigma_y^2": lambda p: np.isclose(p["fit"].sigma_y ** 2, h.FLOOR.sigma_y**2),
     r"\chi^2_1": lambda p: abs(stats.norm.ppf(0.975) ** 2 - 3.84) < 0.01,
@@ -301,7 +304,7 @@ def panel(name, **words):
         plots.COMPLETE_POOLING: h.LINE[0],
         plots.PARTIAL_POOLING: (h.FLOOR.intercept[name], h.FLOOR.coefficient["floor"]),
     }
-    drawn = [Series("points", lambda p: (h.x[here], h.y[here]), "#9A9A9A", "_")]
+    drawn = [Series("points", lambda p: (h.x[here] - 0.1, h.y[here]), "#9A9A9A", "_")]
     for look, (start, slope) in starts.items():
         ends = [0, 1], [start, start + slope]
         drawn.append(Series("line", lambda p, ends=ends: ends, look.color, look.marker, look.label))
@@ -323,16 +326,23 @@ def path(name):
             levels.append(b[0] + off * r2 * h.n[name] / (1 + r2 * h.n[name]))
         return p["spread"], levels
 
-    return Series("line", along, plots.PLAIN.color, error=0.02)
+    return Series("line", along, plots.PLAIN.color, label=name, error=0.02)
 
 
-def arrows(which):
-    """Return the 60 arrows, or the points at their starts or ends."""
+def ends(which=None):
+    """Return the 60 own pairs, all pooled ones, or one county's two ends of its line."""
     own = h.slopes()
-    starts = np.array([[h.y[(h.county == k) & (h.x == 0)].mean(), own[k]] for k in own])
-    ends = np.array([[SLOPES.intercept[name], SLOPES.slope[name]] for name in h.names])
-    moved = ends[[h.names.index(name) for name in own]] - starts
-    return {"arrows": np.hstack([starts, moved]).T, "starts": starts.T, "ends": ends.T}[which]
+    starts = {k: (h.y[(h.county == k) & (h.x == 0)].mean(), own[k]) for k in own}
+    pooled = {k: (SLOPES.intercept[k], SLOPES.slope[k]) for k in h.names}
+    if which in own:
+        return np.transpose([starts[which], pooled[which]])
+    return np.transpose(list((starts if which == "starts" else pooled).values()))
+
+
+def joined(name):
+    """Return the line of one county, black if it is one of the four."""
+    color = "black" if name in FOUR[:2] else "#C4C4C4"
+    return Series("line", lambda p: ends(name), color, style="-", error=2e-3)
 
 
 BLUE = plots.PARTIAL_POOLING.color
@@ -366,9 +376,9 @@ FIGURES = [
     [
         Panel(
             [
-                Series("arrows", lambda p: arrows("arrows"), "#9A9A9A", error=2e-3),
-                Series("points", lambda p: arrows("starts"), plots.NO_POOLING.color, "o"),
-                Series("points", lambda p: arrows("ends"), BLUE, "D"),
+                *(joined(name) for name in h.slopes()),
+                Series("points", lambda p: ends("starts"), plots.NO_POOLING.color, "o"),
+                Series("points", lambda p: ends(), BLUE, "D"),
             ],
             "basement level, pCi/L",
             "first floor / basement",
