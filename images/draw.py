@@ -76,12 +76,12 @@ def radon_counties(*, ax):
     state = np.exp(counties["sum"].sum() / size.sum())
     ax.plot(size, level, **NO_POOLING.points)
     ax.axhline(state, color="black", linestyle="--", linewidth=1.2)
-    ax.text(240, 1.05 * state, "whole state", ha="right")
+    ax.text(320, 1.05 * state, "whole state", ha="right")
     for name in ("Lac qui Parle", "Lake", "St. Louis"):
         aside = {"textcoords": "offset points", "va": "center"}
         ax.annotate(name, (size[name], level[name]), (8, 0), **aside)
     ax.set(xscale="log", yscale="log", xlabel="houses measured", ylabel="typical level, pCi/L")
-    ax.set_xlim(0.9, 250)
+    ax.set_xlim(0.9, 330)
     ax.set_xticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
     ax.set_yticks([1, 3, 10], [1, 3, 10])
     ax.set_title("85 counties: the two houses of Lac qui Parle are at the top")

@@ -134,7 +134,8 @@ def test_randomness_comes_from_named_generators(path):
 def test_a_seed_names_its_page_and_section(path):
     """409 is notebook 4, section 9; a section's further generators add a digit, or ten."""
     others = {
-        ("02_garages", "206"),  # section 4: the twelve garages of page 05 too
+        ("02_garages", "206"),  # section 3: the twelve garages of page 05 too
+        ("02_garages", "216"),  # section 5: the diary of exercise 2.3
         ("05_your_turn", "206"),
     }
     pages = {"kidney_cancer": "01", "garages": "02", "radon": "03"}  # a further page goes on

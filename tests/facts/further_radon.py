@@ -131,7 +131,7 @@ FACTS = [
     ("17", "error counted once sign", list(NEW)),
     ("17", "without clusters errors would", [2, way(ALONE[0] - NONE[1]), *ALONE]),
     ("17", "it uses all", len(h.y)),
-    ("17", "lies best place", [way(-1), LEAST]),
+    ("17", "lies best place", LEAST),
     ("3.5", "score decision each left out", [way(1), 4, len(h.y)]),
     ("3.5", "chance be", [way(1), 4]),
     ("3.5", "brier outcome being else", [1, way(1), 4, 0]),
