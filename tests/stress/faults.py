@@ -605,7 +605,7 @@ FAULTS = [
     Fault(
         "the centre of 02 without weights",
         P2,
-        "centre = (share * raw).sum() / share.sum()",
+        "centre = (weight * raw).sum() / weight.sum()",
         "centre = raw.mean()",
         "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
