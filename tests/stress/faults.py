@@ -619,8 +619,8 @@ FAULTS = [
     Fault(
         "one for three lost means, 02",
         P2,
-        "share = 1 - (18 - 3) * noise",
-        "share = 1 - (18 - 1) * noise",
+        "weight = 1 - (18 - 3) * noise",
+        "weight = 1 - (18 - 1) * noise",
         "test_02_garages::test_eighteen_batters_by_the_file",
     ),
     Fault(
@@ -683,8 +683,8 @@ FAULTS = [
     Fault(
         "radon: n-2 for n, deviance by hand",
         P3,
-        "rss / 919)) + size",
-        "rss / 917)) + size",
+        "rss / 919)) + log_V",
+        "rss / 917)) + log_V",
         "test_pages::test_each_formula_has_a_twin_that_agrees",
     ),
     Fault(
@@ -723,17 +723,17 @@ FAULTS = [
         "test_03_radon::test_left_out_houses_and_their_clustered_errors",
     ),
     Fault(
-        "further radon: arrows turned round",
+        "further radon: pooled pairs drawn as raw",
         F3,
-        "*(pairs - alone)[moved].T",
-        "*(alone - pairs)[moved].T",
+        "ax.plot(*alone[moved].T, **plots.NO",
+        "ax.plot(*pairs[moved].T, **plots.NO",
         "test_pages::test_each_figure_shows_what_its_facts_say",
     ),
     Fault(
-        "further radon: residuals in the wrong order",
+        "further radon: the spread of slopes, digits turned",
         F3,
-        "residual 0.72, partial pooling 0.74, complete pooling 0.82",
-        "residual 0.82, partial pooling 0.74, complete pooling 0.72",
+        "their sd, 0.34, is as large",
+        "their sd, 0.43, is as large",
         "test_pages::test_the_page_says_what_is_so",
     ),
 ]
