@@ -621,7 +621,7 @@ FAULTS = [
         P2,
         "weight = 1 - (18 - 3) * noise",
         "weight = 1 - (18 - 1) * noise",
-        "test_02_garages::test_eighteen_batters_by_the_file",
+        "test_pages::test_what_cells_print_is_what_a_second_route_gives",
     ),
     Fault(
         "noise added to the spread, 02",
