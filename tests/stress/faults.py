@@ -628,7 +628,7 @@ FAULTS = [
         P2,
         "np.maximum(0, spread - noise) / spread",
         "np.maximum(0, spread + noise) / spread",
-        "test_02_garages::test_ten_garages_by_chi_square_quantiles",
+        "test_pages::test_what_cells_print_is_what_a_second_route_gives",
     ),
     Fault(
         "a claim: the wrong letter, further on 02",
