@@ -79,6 +79,10 @@ class CountyShapes(NamedTuple):
     borders: list[np.ndarray]  # lines between states and along coasts, each (points, 2)
     bounds: tuple[float, float, float, float]  # smallest x, smallest y, largest x, largest y
 
+    def mainland(self, code: str) -> np.ndarray:
+        """Return the ring of a county with the most points, (points, 2)."""
+        return max(self.rings[code], key=len)
+
     def paths(self, fips) -> list:
         """Return one `matplotlib.path.Path` for each county code, islands and holes included."""
         from matplotlib.path import Path as Outline

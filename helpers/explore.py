@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers import beta_binomial, datasets, maps, multilevel
-from helpers.gamma_poisson import fit_marginal_likelihood
+from helpers.gamma_poisson import GammaPopulation, fit_marginal_likelihood
 from helpers.plots import COMPLETE_POOLING, NO_POOLING, PARTIAL_POOLING
 
 #: The bundled scripts, with the licences of what they hold.
@@ -113,15 +113,14 @@ def twin(*, small=False, code=True):
     true_rate = np.round(1e5 * table["true_rate"].to_numpy(), 3)
     n0 = float(f"{fit_marginal_likelihood(y, n).prior_sample_size:.3g}")
     mean = y.sum() / n.sum()
-    poolings = y / n, mean, (y + n0 * mean) / (n + n0)
+    poolings = y / n, mean, GammaPopulation(mean, n0).estimate(y, n)
     errors = [np.sqrt(np.mean((1e5 * rate - true_rate) ** 2)) for rate in poolings]
     sentence = (
         "In {:,} simulated counties, whose true rates are known, the root mean squared error of "
         "the estimated rates is {:.2f} per 100,000 a year without pooling, {:.2f} with complete "
         "pooling, and {:.2f} with the fitted n0, {:,.0f} person-years."
     ).format(len(table), *errors, n0)
-    rings = datasets.load_county_shapes().rings
-    largest = [max(rings[code], key=len) for code in table["fips"]]
+    largest = list(map(datasets.load_county_shapes().mainland, table["fips"]))
     x, down = np.transpose([(one.min(axis=0) + one.max(axis=0)) / 2 for one in largest])
     numbers = {"x": x, "y": down, "n": n, "deaths": y, "rate": 1000 * true_rate}
     data = {name: np.rint(values).astype(int).tolist() for name, values in numbers.items()}
@@ -243,8 +242,8 @@ def minnesota(*, code=True):
 
 def _outlines(places):
     """Return outlines as paths of an SVG, in tenths of the map's unit, and the picture's size."""
-    shapes = datasets.load_county_shapes().rings
-    rings = [np.rint(10 * max(shapes[place], key=len)).astype(int) for place in places]
+    shapes = datasets.load_county_shapes()
+    rings = [np.rint(10 * shapes.mainland(place)).astype(int) for place in places]
     corner, end = (ends(np.concatenate(rings), axis=0) for ends in (np.min, np.max))
     paths = []
     for ring in rings:

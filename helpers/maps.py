@@ -6,7 +6,6 @@ from itertools import pairwise
 
 #: Colours of groups of counties, on maps and beside them; each map has one of them on white.
 HIGH, LOW, MINE = "#6A2C8E", "#DDA032", "#D1006C"
-RING = {"markerfacecolor": "none", "markeredgewidth": 2}
 
 
 def county_map(shapes, colors, *, ax, mark=None):
@@ -29,9 +28,10 @@ def county_map(shapes, colors, *, ax, mark=None):
     ax.add_collection(PathCollection(shapes.paths(codes), **filled))
     ax.add_collection(LineCollection(shapes.borders, colors="#8A8A8A", linewidths=0.4))
     if mark is not None:
-        largest = max(shapes.rings[mark], key=len)
+        largest = shapes.mainland(mark)
         centre = (largest.min(axis=0) + largest.max(axis=0)) / 2
-        ax.plot(*centre, "o", color=MINE, markersize=13, **RING)
+        ring = {"markerfacecolor": "none", "markeredgewidth": 2}
+        ax.plot(*centre, "o", color=MINE, markersize=13, **ring)
     x0, y0, x1, y1 = shapes.bounds
     ax.set(xlim=(x0, x1), ylim=(y1, y0), aspect="equal")
     ax.set_axis_off()
